@@ -1,0 +1,183 @@
+"""
+ReveError                                 each reads as a sentence for the person who sees it
+├── BadInput                .field        what was typed or uploaded cannot be used; says what to do
+│   └── UnusablePicture                   an uploaded file that is not a picture we can read
+├── JobNotFound             .job_id
+├── WrongState              .status       the job is past (or not yet at) the point where this can be done
+├── ConfigurationError                    a setting, a key or a folder is wrong; the app cannot work like this
+├── StoreError                            the database
+│   ├── StoreBusy                         stayed locked past its timeout
+│   ├── StoreFull                         the disk is full
+│   ├── StoreDamaged        .path         not a database any more; never replaced silently
+│   └── StoreTooNew         .path         written by a newer version of this app
+├── BlobError                             the picture files
+│   ├── BlobMissing         .key
+│   ├── BlobConflict        .key          other bytes are stored under this key already
+│   └── DiskFull
+├── PictureDamaged                        the provider's bytes are not a picture that decodes within the caps
+└── ProviderError           .receipt      no picture came; the subclass says whose money it is
+    ├── NotCharged          .retry_after  nothing was bought; trying again is free (seconds, or None)
+    ├── RateLimited         .retry_after  429: wait, all calls of this provider (seconds, or None)
+    ├── NoCredits                         402: nothing was bought; a person must top up
+    ├── KeyRefused                        401, 403: nothing was bought; a person must mend the key
+    ├── ServiceClosed                     the provider has withdrawn the service; final
+    ├── RequestRejected                   400, 404, 422: nothing was bought; the same request fails again
+    ├── PromptRefused                     the provider's moderation said no; may have cost credits; never retried
+    ├── CallCancelled                     stopped on request before anything was bought
+    └── OutcomeUnknown                    the request was sent and we cannot know; may have cost credits
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reve_core.models import JobStatus, Receipt
+
+
+class ReveError(Exception):
+    """``str(error)`` may be shown to anybody: it holds no key, no path of the machine's own, no traceback."""
+
+    code = "error"
+
+
+class BadInput(ReveError):
+    code = "bad_input"
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnusablePicture(BadInput):
+    code = "unusable_picture"
+
+
+class JobNotFound(ReveError):
+    code = "job_not_found"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__("There is no such job. It may have been deleted.")
+        self.job_id = job_id
+
+
+class WrongState(ReveError):
+    code = "wrong_state"
+
+    def __init__(self, message: str, status: JobStatus | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ConfigurationError(ReveError):
+    code = "configuration"
+
+
+class StoreError(ReveError):
+    code = "store"
+
+
+class StoreBusy(StoreError):
+    code = "store_busy"
+
+
+class StoreFull(StoreError):
+    code = "store_full"
+
+
+class StoreDamaged(StoreError):
+    code = "store_damaged"
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class StoreTooNew(StoreError):
+    code = "store_too_new"
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class BlobError(ReveError):
+    code = "blob"
+
+
+class BlobMissing(BlobError):
+    code = "blob_missing"
+
+    def __init__(self, key: str) -> None:
+        super().__init__("The picture's file is missing.")
+        self.key = key
+
+
+class BlobConflict(BlobError):
+    code = "blob_conflict"
+
+    def __init__(self, key: str) -> None:
+        super().__init__("Another picture is already stored under this name.")
+        self.key = key
+
+
+class DiskFull(BlobError):
+    code = "disk_full"
+
+
+class PictureDamaged(ReveError):
+    code = "picture_damaged"
+
+
+class ProviderError(ReveError):
+    """``receipt`` holds what the answer told us all the same: request id, credits, HTTP status."""
+
+    code = "provider"
+
+    def __init__(self, message: str, *, receipt: Receipt | None = None) -> None:
+        super().__init__(message)
+        self.receipt = receipt
+
+
+class NotCharged(ProviderError):
+    code = "not_charged"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, receipt: Receipt | None = None) -> None:
+        super().__init__(message, receipt=receipt)
+        self.retry_after = retry_after
+
+
+class RateLimited(ProviderError):
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, receipt: Receipt | None = None) -> None:
+        super().__init__(message, receipt=receipt)
+        self.retry_after = retry_after
+
+
+class NoCredits(ProviderError):
+    code = "no_credits"
+
+
+class KeyRefused(ProviderError):
+    code = "key_refused"
+
+
+class ServiceClosed(ProviderError):
+    code = "service_closed"
+
+
+class RequestRejected(ProviderError):
+    code = "request_rejected"
+
+
+class PromptRefused(ProviderError):
+    code = "refused"
+
+
+class CallCancelled(ProviderError):
+    code = "cancelled"
+
+
+class OutcomeUnknown(ProviderError):
+    code = "unknown"

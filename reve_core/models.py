@@ -1,0 +1,286 @@
+"""The values everybody knows: what was asked for, what became of it, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reve_core.layout import Layout
+
+PERSONAL = "me"  # the owner of everything while the app serves a single person
+
+
+class JobStatus(StrEnum):
+    QUEUED = "queued"  # waits for a worker; costs nothing yet
+    RUNNING = "running"  # a worker holds it under a lease
+    DONE = "done"  # the picture is on disk and was decoded once
+    FAILED = "failed"  # no picture will come of it by itself; says why
+    CANCELLED = "cancelled"  # a person stopped it before it cost anything
+    UNKNOWN = "unknown"  # the call was sent and nobody can know whether it was paid; a person decides
+
+    @property
+    def is_pending(self) -> bool:
+        return self in (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+class Stage(StrEnum):
+    """Where a running job stands. A provider's slot is taken until ``STORING``."""
+
+    CLAIMED = "claimed"  # before the paid request
+    CALLING = "calling"  # the request is, or may be, on its way
+    STORING = "storing"  # the answer is here: check, save, make the thumbnail
+
+
+class JobRequest(BaseModel):
+    """
+    What a person asks for: one picture.
+
+    ``prompt`` is what was typed, untouched. ``aspect_ratio`` is width first, such as ``"3:2"``. ``seed`` is None when
+    nobody said. ``model`` is one of the provider's models; empty means its default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str
+    aspect_ratio: str = "1:1"
+    seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
+    provider: str = ""
+    model: str = ""
+
+
+class Price(BaseModel):
+    """The forecast for one picture. The recorded cost of a call always wins over it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    credits: int = 0
+    usd: float = 0.0
+
+
+class Capabilities(BaseModel):
+    """
+    What one model of a provider can do; forms and payloads follow it.
+
+    ``aspect_ratios`` are width first, the default one first or named in ``default_ratio``. ``max_prompt_chars`` counts
+    code points. ``typical_s`` is the usual wait (low, high) in seconds, used until we have a history of our own.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    aspect_ratios: tuple[str, ...]
+    default_ratio: str
+    max_prompt_chars: int
+    seed: bool = False
+    layout: bool = False
+    progress: bool = False
+    references: int = 0
+    price: Price = Price()
+    typical_s: tuple[float, float] = (10.0, 60.0)
+
+
+class ModelInfo(BaseModel):
+    """One entry of the provider choice: ``id`` is unique within its provider, ``title`` is shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    title: str
+    capabilities: Capabilities
+
+
+class Receipt(BaseModel):
+    """
+    What an answer told us besides the picture. Stored with the call, whatever became of it.
+
+    ``credits_used`` is what the provider says it charged (None: it did not say). ``notes`` are short sentences for the
+    picture's page, such as what the sketch drew and left out. ``raw`` keeps unknown fields of the answer, never a key
+    and never the picture.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    request_id: str | None = None
+    http_status: int | None = None
+    credits_used: float | None = None
+    credits_left: float | None = None
+    version: str | None = None
+    layout: Layout | None = None
+    notes: tuple[str, ...] = ()
+    raw: Mapping[str, Any] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A provider's answer: the bytes exactly as they came (PNG, JPEG or WebP) and what was said with them."""
+
+    data: bytes
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """
+    A picture on disk. ``name`` and ``thumbnail`` are blob keys and the last part of their URLs.
+
+    ``width`` and ``height`` in pixels, ``size`` in bytes, ``sha256`` of the file as hex.
+    """
+
+    name: str
+    thumbnail: str
+    mime: str
+    width: int
+    height: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """
+    One picture on its way, as the store last knew it. ``_at`` are aware UTC instants.
+
+    ``attempt`` counts every try from 1 and never goes back (it names the blob); ``tries`` counts the automatic ones
+    since a person last said go. ``position`` is the place in line among queued jobs, from 1, where it was asked for.
+    """
+
+    id: str
+    seq: int
+    owner: str
+    request: JobRequest
+    status: JobStatus
+    created_at: datetime
+    rev: int
+    priority: int = 0
+    stage: Stage | None = None
+    attempt: int = 0
+    tries: int = 0
+    not_before: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    lease_until: datetime | None = None
+    cancel_requested: bool = False
+    progress: float | None = None
+    progress_text: str | None = None
+    error_code: str | None = None
+    error: str | None = None
+    credits_used: float | None = None
+    request_id: str | None = None
+    image: StoredImage | None = None
+    receipt: Receipt | None = None
+    starred: bool = False
+    trashed_at: datetime | None = None
+    position: int | None = None
+
+    @property
+    def aspect(self) -> tuple[float, float]:
+        """Width and height to reserve on screen before the picture is there."""
+        if self.image is not None:
+            return float(self.image.width), float(self.image.height)
+        return ratio_of(self.request.aspect_ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    One paid request, recorded before it was sent. ``outcome`` is None while nobody has closed it.
+
+    Outcomes: ``ok``, ``not_charged``, ``refused``, ``unknown``.
+    """
+
+    job_id: str
+    attempt: int
+    provider: str
+    model: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    idempotent: bool = False
+    receipt: Receipt | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold on a job: ``token`` fences every write made under it."""
+
+    job: Job
+    token: str
+
+    @property
+    def blob_stem(self) -> str:
+        """The deterministic name of this attempt's picture, without its suffix."""
+        return f"{self.job.id}-{self.job.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """
+    Whether a provider may be called. Paused with ``until`` None: until a person resumes it.
+
+    ``probing`` means that a pause has just run out: one call at a time until one succeeds.
+    """
+
+    name: str
+    paused: bool = False
+    until: datetime | None = None
+    reason: str | None = None
+    probing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """For one provider: calls at once, and calls begun in any 60 seconds (None: no such limit)."""
+
+    concurrency: int
+    per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """
+    Which jobs to list. None means: do not ask. ``words`` must all occur in the prompt, in any letter case.
+
+    ``since`` and ``before`` bound ``created_at``; ``trashed`` chooses between the trash and the rest.
+    """
+
+    owner: str | None = None
+    statuses: frozenset[JobStatus] | None = None
+    provider: str | None = None
+    aspect_ratio: str | None = None
+    words: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    starred: bool | None = None
+    trashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of jobs, newest first. ``next`` is the cursor of the following page, None on the last one."""
+
+    jobs: list[Job]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What pressing the button would cost and how long it would take here: forecasts, in credits, USD and seconds."""
+
+    credits: int
+    usd: float
+    low_s: float
+    high_s: float
+    from_history: bool = field(default=False)
+
+
+def ratio_of(aspect_ratio: str) -> tuple[float, float]:
+    """``"16:9"`` as two numbers. Raises ValueError for anything that is not two positive numbers."""
+    width, height = (float(part) for part in aspect_ratio.split(":"))
+    if width <= 0 or height <= 0:
+        raise ValueError(aspect_ratio)
+    return width, height
