@@ -1,0 +1,29 @@
+"""
+What a blob may be called: ``<job id>-<attempt>.png``, and ``<job id>-<attempt>-thumb.webp`` for its thumbnail.
+
+A key comes back as the last part of a URL, so nothing but a full match ever reaches a file system. To store another
+format, add its suffix here, together with the type it is served as; nothing else decides either.
+"""
+
+from __future__ import annotations
+
+import re
+
+MIME = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+
+_STEM = r"[0-9a-f]{32}-[0-9]{1,6}(-thumb)?"
+_KEY = re.compile(rf"{_STEM}({'|'.join(re.escape(suffix) for suffix in MIME)})")
+_WHOLE_STEM = re.compile(_STEM)
+
+
+def is_key(name: str) -> bool:
+    return _KEY.fullmatch(name) is not None
+
+
+def is_stem(name: str) -> bool:
+    return _WHOLE_STEM.fullmatch(name) is not None
+
+
+def mime_of(key: str) -> str:
+    """The type that a blob is served as. Raises ``KeyError`` for a suffix that is not in ``MIME``."""
+    return MIME["." + key.rpartition(".")[2]]
