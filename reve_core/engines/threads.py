@@ -1,0 +1,134 @@
+"""The default engine: threads of this process."""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 1.0  # jobs of another process, and jobs whose wait is over, are seen after at most this long
+_AFTER_FAULT_S = 0.5
+_WAITING_PICTURES = 8  # each holds a picture in memory
+
+
+class ThreadEngine:
+    """
+    ``slots`` threads that wait for providers and ``cpu_slots`` threads for CPU-heavy steps.
+
+    Daemon threads of our own rather than a ``ThreadPoolExecutor``: the interpreter joins an executor's threads at exit,
+    so one hanging provider would keep a stopped app alive.
+    """
+
+    def __init__(self, *, slots: int, cpu_slots: int) -> None:
+        self._slots = slots
+        self._cpu_slots = cpu_slots
+        self._changed = threading.Condition()
+        self._wakes = 0
+        self._steps: list[Callable[[], None]] = []
+        self._busy = 0  # slots in ``work`` and steps under way
+        self._stopping = False
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, work: Callable[[], bool], timers: Mapping[Callable[[], None], float]) -> None:
+        for number in range(self._slots):
+            self._spawn(f"slot-{number}", partial(self._slot, work))
+        for number in range(self._cpu_slots):
+            self._spawn(f"cpu-{number}", self._cpu)
+        for timer, every_s in timers.items():
+            self._spawn(f"timer-{timer.__name__}", partial(self._timer, timer, every_s))
+        self._spawn("poll", partial(self._timer, self.wake, _POLL_S))
+
+    def wake(self) -> None:
+        with self._changed:
+            self._wakes = min(self._wakes + 1, self._slots)
+            self._changed.notify_all()
+
+    def offload(self, step: Callable[[], None]) -> None:
+        with self._changed:
+            # While stopping, too: what waits here may have been paid for.
+            self._changed.wait_for(lambda: len(self._steps) < _WAITING_PICTURES or self._stopped.is_set())
+            if not self._stopped.is_set():
+                self._steps.append(step)
+                self._changed.notify_all()
+                return
+        # The grace period is over and nobody is left to hand it to.
+        step()
+
+    def stop(self, grace_s: float) -> bool:
+        deadline = time.monotonic() + grace_s
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+            finished = self._changed.wait_for(
+                lambda: self._busy == 0 and not self._steps, timeout=max(0.0, deadline - time.monotonic())
+            )
+        # The heartbeat goes on until here, so that nobody takes a job that is just finishing.
+        self._stopped.set()
+        with self._changed:
+            self._changed.notify_all()
+        if finished:
+            for thread in self._threads:
+                thread.join(timeout=5)
+        return finished
+
+    def _spawn(self, name: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=f"reve-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _slot(self, work: Callable[[], bool]) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._wakes > 0 or self._stopping)
+                if self._stopping:
+                    return
+                self._wakes -= 1
+                self._busy += 1
+            try:
+                while not self._stopping and work():
+                    pass
+            except Exception as exc:
+                _log_fault("A worker slot stumbled and goes on", exc)
+                self._stopped.wait(_AFTER_FAULT_S)
+            finally:
+                with self._changed:
+                    self._busy -= 1
+                    self._changed.notify_all()
+
+    def _cpu(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._steps or self._stopped.is_set())
+                if not self._steps:
+                    return
+                step = self._steps.pop(0)
+                self._busy += 1
+                self._changed.notify_all()
+            try:
+                step()
+            except Exception as exc:
+                _log_fault("A step failed", exc)
+            finally:
+                # Dropped before waiting again: it holds a picture.
+                del step
+                with self._changed:
+                    self._busy -= 1
+                    self._changed.notify_all()
+
+    def _timer(self, timer: Callable[[], None], every_s: float) -> None:
+        while True:
+            try:
+                timer()
+            except Exception as exc:
+                _log_fault(f"{timer.__name__} failed and is tried again", exc)
+            if self._stopped.wait(every_s):
+                return
+
+
+def _log_fault(what: str, exc: Exception) -> None:
+    """The exception's own text stays out of the log: a library may have put a header into it."""
+    log.error("%s: %s\n%s", what, type(exc).__name__, "".join(traceback.format_tb(exc.__traceback__)))

@@ -1,0 +1,105 @@
+"""The job manager: runner, sweeper and engine put together and given a life cycle."""
+
+import logging
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from reve_core.jobs.keeper import Keeper, Patience
+from reve_core.jobs.retry import RetryPolicy
+from reve_core.jobs.runner import Runner
+from reve_core.jobs.sweeper import Sweeper
+from reve_core.models import Limits
+from reve_core.pictures.check import Caps
+from reve_core.ports import Blobs, Engine, JobStore, Presence, Provider
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerConfig:
+    """Seconds and counts; the settings' page in the docs explains each."""
+
+    limits: Mapping[str, Limits]
+    lease_s: float = 60.0
+    sweep_s: float = 5.0
+    call_timeout_s: float = 300.0
+    max_attempts: int = 3
+    min_free_bytes: int = 100 * 1024 * 1024
+    caps: Caps = field(default_factory=lambda: Caps(max_bytes=64 * 1024 * 1024, max_pixels=40_000_000))
+    patience: Patience = field(default_factory=Patience)
+
+
+class JobManager:
+    """Start it once per process; a second one, in this process or another, does no harm: claims are atomic."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        blobs: Blobs,
+        providers: Mapping[str, Provider],
+        engine: Engine,
+        presence: Presence,
+        config: ManagerConfig,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.worker = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._engine = engine
+        self._presence = presence
+        self._config = config
+        retry = RetryPolicy(max_tries=config.max_attempts)
+        keeper = Keeper(store, blobs, config.caps, config.patience)
+        self.runner = Runner(
+            store=store,
+            blobs=blobs,
+            keeper=keeper,
+            providers=providers,
+            limits={name: limit for name, limit in config.limits.items() if name in providers},
+            worker=self.worker,
+            lease_s=config.lease_s,
+            call_timeout_s=config.call_timeout_s,
+            min_free_bytes=config.min_free_bytes,
+            retry=retry,
+            offload=engine.offload,
+            clock=clock,
+        )
+        self.sweeper = Sweeper(
+            store=store,
+            keeper=keeper,
+            presence=presence,
+            retry=retry,
+            is_ours=self.runner.holds,
+            wake=engine.wake,
+        )
+
+    def start(self) -> None:
+        """Repair what an earlier run left behind, then work."""
+        self._presence.announce(self.worker)
+        self._engine.start(
+            self.runner.work,
+            {self.runner.beat: self._config.lease_s / 3, self._sweep: self._config.sweep_s},
+        )
+
+    def stop(self, grace_s: float) -> bool:
+        """Claim nothing more, let running jobs finish for at most ``grace_s``. True when all did."""
+        finished = self._engine.stop(grace_s)
+        self._presence.leave(self.worker)
+        return finished
+
+    def wake(self, jobs: int = 1) -> None:
+        for _ in range(jobs):
+            self._engine.wake()
+
+    def _sweep(self) -> None:
+        report = self.sweeper.sweep()
+        if report.adopted or report.requeued or report.unknown or report.failed:
+            log.info(
+                "Repaired: %d picked up, %d back in the queue, %d unknown, %d failed.",
+                report.adopted,
+                report.requeued,
+                report.unknown,
+                report.failed,
+            )

@@ -1,0 +1,243 @@
+"""
+One job from claim to picture: claim, record the call, call, and hand the answer on to be kept.
+
+Windows of a job, and who owns its money in each: before ``begin_call`` nothing is owed and a crash costs nothing; from
+then until the picture is on disk nobody can know, so it ends in ``unknown``; once the picture is on disk it is adopted.
+"""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from reve_core import errors
+from reve_core.jobs.keeper import Keeper
+from reve_core.jobs.retry import RetryPolicy, clamped
+from reve_core.models import Claim, Limits, Picture, Receipt
+from reve_core.ports import Blobs, CallContext, JobStore, Provider
+
+log = logging.getLogger(__name__)
+
+_PROGRESS_EVERY_S = 0.4
+_STORING_S = 60.0  # granted on top of the call's own time before the heartbeat lets go of a job
+_FIRST_PAUSE_S = 10.0  # after a 429 that did not say how long; doubles each time
+
+
+@dataclass(slots=True)
+class _Held:
+    claim: Claim
+    until: float
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Runner:
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        blobs: Blobs,
+        keeper: Keeper,
+        providers: Mapping[str, Provider],
+        limits: Mapping[str, Limits],
+        worker: str,
+        lease_s: float,
+        call_timeout_s: float,
+        min_free_bytes: int,
+        retry: RetryPolicy,
+        offload: Callable[[Callable[[], None]], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._keeper = keeper
+        self._providers = providers
+        self._limits = limits
+        self._worker = worker
+        self._lease_s = lease_s
+        self._call_timeout_s = call_timeout_s
+        self._min_free_bytes = min_free_bytes
+        self._retry = retry
+        self._offload = offload
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._held: dict[str, _Held] = {}
+        self._rate_limited: dict[str, int] = {}
+
+    def work(self) -> bool:
+        """Run one job up to its answer. False when nothing can be started now."""
+        if self.disk_is_low():
+            return False
+        claim = self._store.claim(self._worker, lease_s=self._lease_s, limits=self._limits)
+        if claim is None:
+            return False
+        held = _Held(claim, time.monotonic() + self._call_timeout_s + _STORING_S)
+        with self._guard:
+            self._held[claim.job.id] = held
+        try:
+            self._run(held)
+        except Exception as exc:
+            # Our own fault or the database's. The row and the calls table tell the truth; the sweeper repairs by them.
+            self._release(held)
+            _log_fault("A job was left to the sweeper", exc)
+        return True
+
+    def beat(self) -> None:
+        """Prolong the leases of what we hold, except of jobs past their hard deadline."""
+        now = time.monotonic()
+        with self._guard:
+            mine = [held for held in self._held.values() if held.until > now]
+        answers = self._store.beat([held.claim for held in mine], lease_s=self._lease_s)
+        for held in mine:
+            if answers.get(held.claim.job.id) != "ok":
+                held.stop.set()
+
+    def ask_to_stop(self, job_id: str) -> None:
+        """Tell a running call of this process at once what the next heartbeat would tell it."""
+        with self._guard:
+            held = self._held.get(job_id)
+        if held is not None:
+            held.stop.set()
+
+    def holds(self, job_id: str) -> bool:
+        with self._guard:
+            return job_id in self._held
+
+    def disk_is_low(self) -> bool:
+        """Starting a paid call without room for its picture would be asking for trouble."""
+        free = self._blobs.free_bytes()
+        return free is not None and free < self._min_free_bytes
+
+    def _run(self, held: _Held) -> None:
+        claim = held.claim
+        provider = self._providers[claim.job.request.provider]
+        try:
+            begun = self._store.begin_call(claim, idempotent=provider.idempotent)
+        except errors.StoreError as exc:
+            # Nothing was sent, whether or not the row was written: not charged either way.
+            why = str(exc)
+            self._keeper.insist(
+                lambda: self._store.requeue(claim, delay_s=1, why=why, free=True, outcome="not_charged")
+            )
+            self._release(held)
+            return
+        if not begun:
+            self._keeper.insist(lambda: self._store.cancelled(claim, outcome=None))
+            self._release(held)
+            return
+        try:
+            picture = provider.generate(claim.job.request, self._context(held))
+        except Exception as exc:
+            self._keeper.insist(partial(self._answer_to, claim, provider, exc))
+            self._release(held)
+            return
+        self._rate_limited.pop(provider.name, None)
+        try:
+            self._store.arrived(claim, picture.receipt)
+        except errors.StoreError as exc:
+            # The picture goes to disk first; the row is written with ``done`` then.
+            log.warning("The answer could not be recorded yet: %s", exc)
+        self._offload(lambda: self._keep(held, provider, picture))
+
+    def _keep(self, held: _Held, provider: Provider, picture: Picture) -> None:
+        claim = held.claim
+        try:
+            if not self._keeper.keep(claim, picture.data, picture.receipt):
+                log.warning("Job %s had gone to somebody else when its picture came.", claim.job.id)
+        except errors.PictureDamaged as exc:
+            self._keeper.insist(partial(self._lost, claim, provider, str(exc), picture.receipt))
+        except errors.BlobError as exc:
+            why = f"The picture came but could not be saved: {exc}"
+            self._keeper.insist(partial(self._lost, claim, provider, why, picture.receipt))
+        except Exception as exc:
+            _log_fault("A picture was left to the sweeper", exc)
+        finally:
+            self._release(held)
+
+    def _context(self, held: _Held) -> CallContext:
+        told_at = 0.0
+
+        def progress(fraction: float | None, text: str = "") -> None:
+            nonlocal told_at
+            if time.monotonic() - told_at < _PROGRESS_EVERY_S:
+                return
+            told_at = time.monotonic()
+            try:
+                self._store.set_progress(held.claim, fraction, text)
+            except errors.StoreError:
+                log.debug("Progress was not recorded.")
+
+        return CallContext(
+            key=held.claim.blob_stem,
+            timeout_s=self._call_timeout_s,
+            progress=progress,
+            is_cancelled=held.stop.is_set,
+        )
+
+    def _answer_to(self, claim: Claim, provider: Provider, exc: Exception) -> None:
+        """Whose money it was, and what follows."""
+        store = self._store
+        receipt = exc.receipt if isinstance(exc, errors.ProviderError) else None
+        match exc:
+            case errors.NotCharged():
+                delay = self._retry.delay(claim.job.tries, exc.retry_after)
+                if delay is None:
+                    why = f"{exc} Tried {claim.job.tries} times; nothing was charged."
+                    store.fail(claim, exc.code, why, outcome="not_charged", receipt=receipt)
+                else:
+                    store.requeue(
+                        claim, delay_s=delay, why=str(exc), free=False, outcome="not_charged", receipt=receipt
+                    )
+            case errors.RateLimited():
+                self._pause(provider, str(exc), self._pause_length(provider, exc.retry_after))
+                store.requeue(claim, delay_s=0, why=str(exc), free=True, outcome="not_charged", receipt=receipt)
+            case errors.NoCredits():
+                self._pause(provider, str(exc), None)
+                store.requeue(claim, delay_s=0, why=str(exc), free=True, outcome="not_charged", receipt=receipt)
+            case errors.KeyRefused() | errors.ServiceClosed():
+                self._pause(provider, str(exc), None)
+                store.fail(claim, exc.code, str(exc), outcome="not_charged", receipt=receipt)
+            case errors.RequestRejected():
+                store.fail(claim, exc.code, str(exc), outcome="not_charged", receipt=receipt)
+            case errors.PromptRefused():
+                store.fail(claim, exc.code, str(exc), outcome="refused", receipt=receipt)
+            case errors.CallCancelled():
+                store.cancelled(claim, outcome="not_charged")
+            case errors.OutcomeUnknown():
+                self._lost(claim, provider, str(exc), receipt)
+            case _:
+                _log_fault(f"The provider {provider.name} failed in an unforeseen way", exc)
+                self._lost(claim, provider, f"The call ended in an unforeseen way ({type(exc).__name__}).", receipt)
+
+    def _lost(self, claim: Claim, provider: Provider, why: str, receipt: Receipt | None) -> None:
+        """No picture, and nobody can know whether it was paid, unless repeating is free."""
+        if not provider.idempotent:
+            self._store.unknown(claim, why, receipt=receipt)
+            return
+        delay = self._retry.delay(claim.job.tries)
+        if delay is None:
+            self._store.fail(claim, "no_picture", why, outcome="not_charged", receipt=receipt)
+        else:
+            self._store.requeue(claim, delay_s=delay, why=why, free=False, outcome="not_charged", receipt=receipt)
+
+    def _pause(self, provider: Provider, reason: str, seconds: float | None) -> None:
+        until = None
+        if seconds is not None:
+            until = datetime.fromtimestamp(self._clock(), UTC) + timedelta(seconds=seconds)
+        self._store.pause(provider.name, until=until, reason=reason)
+
+    def _pause_length(self, provider: Provider, retry_after: float | None) -> float:
+        times = self._rate_limited[provider.name] = self._rate_limited.get(provider.name, 0) + 1
+        return clamped(retry_after if retry_after is not None else _FIRST_PAUSE_S * 2 ** (times - 1))
+
+    def _release(self, held: _Held) -> None:
+        with self._guard:
+            self._held.pop(held.claim.job.id, None)
+
+
+def _log_fault(what: str, exc: Exception) -> None:
+    """The exception's own text stays out of the log: a library may have put a header into it."""
+    log.error("%s: %s\n%s", what, type(exc).__name__, "".join(traceback.format_tb(exc.__traceback__)))

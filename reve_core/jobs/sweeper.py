@@ -1,0 +1,104 @@
+"""
+The repair round: what a dead worker left behind is put right by what the table and the disk say.
+
+Safe to run anywhere and any number of times: each repair is a fenced write, so of two sweepers one wins.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reve_core.errors import BlobError, PictureDamaged, StoreError
+from reve_core.jobs.keeper import Keeper
+from reve_core.jobs.retry import RetryPolicy
+from reve_core.models import Call, Claim, Receipt
+from reve_core.ports import CallOutcome, JobStore, Presence
+
+log = logging.getLogger(__name__)
+
+MAY_BE_CHARGED = "The app stopped while the provider was working. It may have been charged."
+CHARGED_AND_LOST = "The provider answered, but the app stopped before the picture was saved. It was probably charged."
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """How many jobs went which way in one round."""
+
+    requeued: int = 0
+    adopted: int = 0
+    unknown: int = 0
+    failed: int = 0
+
+
+class Sweeper:
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        keeper: Keeper,
+        presence: Presence,
+        retry: RetryPolicy,
+        is_ours: Callable[[str], bool],
+        wake: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._keeper = keeper
+        self._presence = presence
+        self._retry = retry
+        self._is_ours = is_ours
+        self._wake = wake
+
+    def sweep(self) -> SweepReport:
+        report = SweepReport()
+        leased = self._store.workers()
+        for worker in leased:
+            if self._presence.is_dead(worker):
+                self._store.drop_worker(worker)
+        self._presence.forget(leased)
+        for claim, call in self._store.expired():
+            try:
+                self._repair(claim, call, report)
+            except (StoreError, BlobError) as exc:
+                log.warning("Job %s could not be repaired yet: %s", claim.job.id, exc)
+        if report.requeued:
+            self._wake()
+        return report
+
+    def check_again(self, job_id: str) -> bool:
+        """Look for the picture of an ``unknown`` job; True when it was found and the job is done."""
+        claim = self._store.held(job_id)
+        if claim is None:
+            return False
+        calls = self._store.calls(job_id)
+        receipt = (calls[-1].receipt if calls else None) or Receipt()
+        try:
+            return self._keeper.adopt(claim, receipt)
+        except PictureDamaged:
+            return False
+
+    def _repair(self, claim: Claim, call: Call | None, report: SweepReport) -> None:
+        receipt = (call.receipt if call else None) or Receipt()
+        if self._keeper.saved_name(claim) is not None:
+            try:
+                if self._keeper.adopt(claim, receipt):
+                    report.adopted += 1
+                return
+            except PictureDamaged as exc:
+                log.warning("Job %s: the saved picture does not decode: %s", claim.job.id, exc)
+        if call is None or call.idempotent:
+            self._try_again(claim, call, report)
+            return
+        if call.outcome == "ok" and self._is_ours(claim.job.id):
+            # This process still has the picture in its hands and goes on trying to save it.
+            return
+        why = CHARGED_AND_LOST if call.outcome == "ok" else MAY_BE_CHARGED
+        report.unknown += self._store.unknown(claim, why, receipt=call.receipt)
+
+    def _try_again(self, claim: Claim, call: Call | None, report: SweepReport) -> None:
+        outcome: CallOutcome | None = None if call is None else "not_charged"
+        if self._retry.delay(claim.job.tries) is None:
+            why = f"The app stopped {claim.job.tries} times while working on this. Nothing was charged."
+            report.failed += self._store.fail(claim, "worker_died", why, outcome=outcome)
+        else:
+            why = "The app stopped before this was finished, so it starts again. Nothing was charged."
+            report.requeued += self._store.requeue(claim, delay_s=0, why=why, free=False, outcome=outcome)

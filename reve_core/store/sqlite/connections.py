@@ -1,0 +1,153 @@
+"""
+Connections to one SQLite file, and the translation of SQLite's errors into ours.
+
+A pool rather than a connection per thread, because Streamlit runs every script in a new thread: opening costs about
+2.5 ms, borrowing nothing. Writers of this process queue on a lock instead of spinning in SQLite's busy handler; writers
+of other processes are waited for by ``busy_timeout``.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from reve_core.errors import ConfigurationError, StoreBusy, StoreDamaged, StoreError, StoreFull
+from reve_core.store.sqlite.migrations import migrations
+
+_KEPT_OPEN = 16
+
+
+class Connections:
+    def __init__(self, path: Path, *, timeout_s: float, read_only: bool = False) -> None:
+        self.path = path
+        self._timeout_s = timeout_s
+        self._read_only = read_only
+        self._writing = threading.Lock()
+        self._guard = threading.Lock()
+        self._idle: list[Database] = []
+        self._pid = os.getpid()
+        self._closed = False
+
+    @contextmanager
+    def read(self) -> Iterator[Database]:
+        """A connection for SELECTs. Each statement sees the newest committed state."""
+        with self.translated():
+            db = self._borrow()
+            try:
+                yield db
+            finally:
+                self._give_back(db)
+
+    @contextmanager
+    def write(self) -> Iterator[Database]:
+        """
+        One transaction that holds the write lock from its first statement, so that what it reads stays true.
+
+        sqlite-utils' own ``atomic()`` begins deferred: reading and then writing in it fails at once when another
+        process wrote in between, whatever the busy timeout.
+        """
+        if not self._writing.acquire(timeout=self._timeout_s):
+            raise StoreBusy("The database is busy. Nothing was changed; try again in a moment.")
+        try:
+            with self.read() as db:
+                db.execute("begin immediate")
+                try:
+                    yield db
+                except BaseException:
+                    db.rollback()
+                    raise
+                try:
+                    db.execute("commit")
+                except BaseException:
+                    db.rollback()
+                    raise
+        finally:
+            self._writing.release()
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn SQLite's errors into StoreError, each a sentence."""
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise self._translate(exc) from exc
+
+    def close(self) -> None:
+        with self._guard:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for db in idle:
+            db.close()
+
+    def _borrow(self) -> Database:
+        with self._guard:
+            if os.getpid() != self._pid:
+                # SQLite connections must not cross a fork. They are dropped unclosed on purpose: closing the inherited
+                # file descriptors would release the parent's POSIX locks.
+                _ABANDONED.extend(self._idle)
+                self._idle, self._pid = [], os.getpid()
+            if self._idle:
+                return self._idle.pop()
+        return self._open()
+
+    def _give_back(self, db: Database) -> None:
+        with self._guard:
+            if not self._closed and len(self._idle) < _KEPT_OPEN and os.getpid() == self._pid:
+                self._idle.append(db)
+                return
+        db.close()
+
+    def _open(self) -> Database:
+        if self._read_only:
+            # Without a writable folder SQLite cannot make the WAL's shared-memory file; immutable does without.
+            there = self.path.exists()
+            target = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1" if there else ":memory:"
+            connection = sqlite3.connect(target, uri=True, check_same_thread=False)
+        else:
+            connection = sqlite3.connect(self.path, timeout=self._timeout_s, check_same_thread=False)
+        try:
+            connection.row_factory = sqlite3.Row
+            db = Database(connection, execute_plugins=False)
+            db.execute(f"pragma busy_timeout = {int(self._timeout_s * 1000)}")
+            if not self._read_only:
+                db.execute("pragma journal_mode = wal").fetchone()
+            elif not there:
+                migrations.apply(db)
+                db.execute("pragma query_only = on")
+            # FULL: a call recorded before it is paid must outlive a power cut, not only a crash of the process.
+            db.execute("pragma synchronous = full")
+        except BaseException:
+            connection.close()
+            raise
+        return db
+
+    def _translate(self, exc: sqlite3.Error) -> StoreError | ConfigurationError:
+        code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StoreBusy("The database is locked by another program. Nothing was changed; try again in a moment.")
+        if code == sqlite3.SQLITE_FULL:
+            return StoreFull("The disk is full, so the database cannot grow. Make room, then try again.")
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return damaged(self.path)
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            return ConfigurationError(
+                f"The data folder {self.path.parent} cannot be written. Make it writable, or set REVE_DATA_DIR to another one."
+            )
+        if code == sqlite3.SQLITE_IOERR:
+            return StoreFull("The disk refused a write: it is full or failing. Make room or check it, then try again.")
+        return StoreError(f"The database could not do this ({type(exc).__name__}).")
+
+
+_ABANDONED: list[Database] = []
+
+
+def damaged(path: Path) -> StoreDamaged:
+    return StoreDamaged(
+        f"The database {path} is damaged, so nothing was started and nothing was overwritten. "
+        "Run `python -m reve_core restore` to put the newest sound backup in its place.",
+        str(path),
+    )

@@ -1,0 +1,113 @@
+"""The schema, as numbered steps. A step that was released is never changed; write the next one."""
+
+from collections.abc import Callable
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("reve_core")
+KNOWN: set[str] = set()
+
+
+def _step(name: str) -> Callable[[Callable[[Database], None]], Callable[[Database], None]]:
+    KNOWN.add(name)
+    return migrations(name=name)
+
+
+@_step("0001_jobs")
+def _jobs(db: Database) -> None:
+    # _at columns are seconds since 1970. A partial index is only used where the query repeats its condition literally.
+    db.execute(
+        """
+        create table jobs (
+            seq integer primary key autoincrement,
+            id text not null unique,
+            owner text not null,
+            provider text not null,
+            model text not null,
+            prompt text not null,
+            search text not null,
+            aspect_ratio text not null,
+            seed integer,
+            priority integer not null default 0,
+            status text not null,
+            stage text,
+            created_at real not null,
+            not_before real,
+            attempt integer not null default 0,
+            tries integer not null default 0,
+            worker text,
+            lease_token text,
+            lease_until real,
+            started_at real,
+            finished_at real,
+            cancel_requested integer not null default 0,
+            progress real,
+            progress_text text,
+            error_code text,
+            error text,
+            credits_used real,
+            request_id text,
+            image text,
+            thumbnail text,
+            mime text,
+            width integer,
+            height integer,
+            size integer,
+            sha256 text,
+            receipt text,
+            starred integer not null default 0,
+            trashed_at real,
+            rev integer not null
+        )
+        """
+    )
+    db.execute("create index jobs_queued on jobs (provider, priority desc, seq) where status = 'queued'")
+    db.execute("create index jobs_running on jobs (provider, stage) where status = 'running'")
+    db.execute("create index jobs_of_owner on jobs (owner, status, seq)")
+    db.execute("create index jobs_list on jobs (owner, seq desc)")
+    db.execute("create index jobs_revision on jobs (owner, rev)")
+    db.execute("create index jobs_rev on jobs (rev)")
+    db.execute(
+        "create index jobs_gallery on jobs (owner, finished_at desc, seq desc) where status = 'done' and trashed_at is null"
+    )
+    db.execute("create index jobs_history on jobs (provider, model, finished_at desc) where status = 'done'")
+    db.execute("create index jobs_trash on jobs (trashed_at) where trashed_at is not null")
+
+
+@_step("0002_calls")
+def _calls(db: Database) -> None:
+    db.execute(
+        """
+        create table calls (
+            job_id text not null,
+            attempt integer not null,
+            token text not null,
+            provider text not null,
+            model text not null,
+            idempotent integer not null,
+            started_at real not null,
+            ended_at real,
+            outcome text,
+            credits real,
+            receipt text,
+            error text,
+            primary key (job_id, attempt)
+        )
+        """
+    )
+    db.execute("create index calls_pace on calls (provider, started_at)")
+
+
+@_step("0003_providers")
+def _providers(db: Database) -> None:
+    db.execute(
+        """
+        create table providers (
+            name text primary key,
+            paused integer not null default 0,
+            until real,
+            reason text,
+            probing integer not null default 0
+        )
+        """
+    )

@@ -1,0 +1,228 @@
+"""The store's methods for what people do: submit, look, cancel, try again, star, throw away."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+
+from sqlite_utils import Database
+
+from reve_core.models import Call, Job, JobFilter, JobRequest, JobStatus, Page
+from reve_core.ports import CancelAnswer
+from reve_core.store.sqlite.base import BUMP, Side
+from reve_core.store.sqlite.rows import call_of, folded, job_of
+
+# The jobs that are served before this one: same provider, higher priority or as high and older.
+_POSITION = """
+    (select count(*) from jobs q where q.status = 'queued' and q.provider = jobs.provider
+        and (q.priority > jobs.priority or (q.priority = jobs.priority and q.seq <= jobs.seq)))
+"""
+
+
+class PeopleSide(Side):
+    def submit(self, requests: Sequence[JobRequest], *, owner: str, priority: int = 0) -> list[Job]:
+        now = self._clock()
+        ids = [secrets.token_hex(16) for _ in requests]
+        with self.connections.write() as db:
+            for job_id, request in zip(ids, requests, strict=True):
+                db.execute(
+                    f"""
+                    insert into jobs (id, owner, provider, model, prompt, search, aspect_ratio, seed, priority, status,
+                                      created_at, rev)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, {BUMP})
+                    """,
+                    (
+                        job_id,
+                        owner,
+                        request.provider,
+                        request.model,
+                        request.prompt,
+                        folded(request.prompt),
+                        request.aspect_ratio,
+                        request.seed,
+                        priority,
+                        now,
+                    ),
+                )
+            return [self._read(db, job_id) for job_id in ids]
+
+    def get(self, job_id: str, *, owner: str | None = None) -> Job | None:
+        with self.connections.read() as db:
+            row = db.execute(
+                f"""
+                select *, case when status = 'queued' then {_POSITION} end as position from jobs
+                where id = ? and (? is null or owner = ?)
+                """,
+                (job_id, owner, owner),
+            ).fetchone()
+        return job_of(row, whole=True, position=row["position"]) if row else None
+
+    def page(self, which: JobFilter, *, after: str | None = None, limit: int = 50, by_finish: bool = False) -> Page:
+        where, values = _conditions(which)
+        if by_finish:
+            # Spelled out so that the partial index of the gallery is used.
+            where = ["status = 'done'", "trashed_at is null", *where]
+            order = "finished_at desc, seq desc"
+            if after:
+                finished_at, _, seq = after.partition("_")
+                where.append("(finished_at, seq) < (?, ?)")
+                values += [float(finished_at), int(seq)]
+        else:
+            where.append("trashed_at is not null" if which.trashed else "trashed_at is null")
+            order = "seq desc"
+            if after:
+                where.append("seq < ?")
+                values.append(int(after))
+        with self.connections.read() as db:
+            rows = db.execute(
+                f"select * from jobs where {' and '.join(where)} order by {order} limit ?",
+                [*values, limit + 1],
+            ).fetchall()
+        more = len(rows) > limit
+        last = rows[limit - 1] if more else None
+        cursor = None
+        if last is not None:
+            cursor = f"{last['finished_at']!r}_{last['seq']}" if by_finish else str(last["seq"])
+        return Page([job_of(row) for row in rows[:limit]], cursor)
+
+    def pending(self, owner: str | None, *, limit: int = 200) -> list[Job]:
+        with self.connections.read() as db:
+            rows = db.execute(
+                f"""
+                select *, case when status = 'queued' then {_POSITION} end as position from jobs
+                where status in ('queued', 'running') and (? is null or owner = ?) order by seq limit ?
+                """,
+                (owner, owner, limit),
+            ).fetchall()
+        return [job_of(row, position=row["position"]) for row in rows]
+
+    def counts(self, owner: str | None) -> dict[JobStatus, int]:
+        with self.connections.read() as db:
+            rows = db.execute(
+                """
+                select status, count(*) from jobs where trashed_at is null and (? is null or owner = ?) group by status
+                """,
+                (owner, owner),
+            ).fetchall()
+        return dict.fromkeys(JobStatus, 0) | {JobStatus(status): count for status, count in rows}
+
+    def revision(self, owner: str | None) -> int:
+        with self.connections.read() as db:
+            if owner is None:
+                row = db.execute("select max(rev) from jobs").fetchone()
+            else:
+                row = db.execute("select max(rev) from jobs where owner = ?", (owner,)).fetchone()
+        return int(row[0] or 0)
+
+    def calls(self, job_id: str) -> list[Call]:
+        with self.connections.read() as db:
+            rows = db.execute("select * from calls where job_id = ? order by attempt", (job_id,)).fetchall()
+        return [call_of(row) for row in rows]
+
+    def cancel(self, job_id: str) -> CancelAnswer:
+        with self.connections.write() as db:
+            ended = db.execute(
+                f"""
+                update jobs set status = 'cancelled', finished_at = ?, rev = {BUMP}
+                where id = ? and status = 'queued'
+                """,
+                (self._clock(), job_id),
+            ).rowcount
+            if ended:
+                return "cancelled"
+            asked = db.execute(
+                f"update jobs set cancel_requested = 1, rev = {BUMP} where id = ? and status = 'running'", (job_id,)
+            ).rowcount
+            return "requested" if asked else "too_late"
+
+    def again(self, job_id: str, *, when: Iterable[JobStatus]) -> bool:
+        with self.connections.write() as db:
+            row = db.execute("select status from jobs where id = ? and trashed_at is null", (job_id,)).fetchone()
+            if row is None or JobStatus(row["status"]) not in set(when):
+                return False
+            db.execute(
+                f"""
+                update jobs set status = 'queued', stage = null, tries = 0, not_before = null, worker = null,
+                    lease_token = null, lease_until = null, started_at = null, finished_at = null,
+                    cancel_requested = 0, progress = null, progress_text = null, error_code = null, error = null,
+                    rev = {BUMP}
+                where id = ?
+                """,
+                (job_id,),
+            )
+            return True
+
+    def give_up(self, job_id: str, reason: str) -> bool:
+        with self.connections.write() as db:
+            return bool(
+                db.execute(
+                    f"""
+                    update jobs set status = 'failed', error_code = 'given_up', error = ?, lease_token = null,
+                        rev = {BUMP}
+                    where id = ? and status = 'unknown'
+                    """,
+                    (reason, job_id),
+                ).rowcount
+            )
+
+    def star(self, job_ids: Iterable[str], on: bool) -> int:
+        with self.connections.write() as db:
+            return sum(
+                db.execute(
+                    f"update jobs set starred = ?, rev = {BUMP} where id = ? and starred <> ?", (on, job_id, on)
+                ).rowcount
+                for job_id in job_ids
+            )
+
+    def trash(self, job_ids: Iterable[str], on: bool) -> int:
+        at = self._clock() if on else None
+        with self.connections.write() as db:
+            return sum(
+                db.execute(
+                    f"""
+                    update jobs set trashed_at = ?, rev = {BUMP}
+                    where id = ? and status not in ('queued', 'running') and (trashed_at is null) = ?
+                    """,
+                    (at, job_id, on),
+                ).rowcount
+                for job_id in job_ids
+            )
+
+    def purge(self, job_ids: Sequence[str]) -> int:
+        with self.connections.write() as db:
+            gone = 0
+            for job_id in job_ids:
+                gone += db.execute("delete from jobs where id = ? and trashed_at is not null", (job_id,)).rowcount
+                # What was spent stays on record; what was said with the picture does not.
+                db.execute("update calls set receipt = null, error = null where job_id = ?", (job_id,))
+            return gone
+
+    @staticmethod
+    def _read(db: Database, job_id: str) -> Job:
+        return job_of(db.execute("select * from jobs where id = ?", (job_id,)).fetchone())
+
+
+def _conditions(which: JobFilter) -> tuple[list[str], list[object]]:
+    """The WHERE parts of a filter that are the same in every listing, and their values."""
+    where: list[str] = []
+    values: list[object] = []
+
+    def add(condition: str, *bound: object) -> None:
+        where.append(condition)
+        values.extend(bound)
+
+    if which.owner is not None:
+        add("owner = ?", which.owner)
+    if which.statuses is not None:
+        add(f"status in ({', '.join('?' * len(which.statuses))})", *sorted(which.statuses))
+    if which.provider is not None:
+        add("provider = ?", which.provider)
+    if which.aspect_ratio is not None:
+        add("aspect_ratio = ?", which.aspect_ratio)
+    if which.since is not None:
+        add("created_at >= ?", which.since.timestamp())
+    if which.before is not None:
+        add("created_at < ?", which.before.timestamp())
+    if which.starred is not None:
+        add("starred = ?", which.starred)
+    for word in folded(which.words).split():
+        add("instr(search, ?) > 0", word)
+    return where, values

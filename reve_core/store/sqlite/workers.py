@@ -1,0 +1,306 @@
+"""
+The store's methods for workers. Every write is fenced by the claim's token, all in one statement or transaction.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from sqlite_utils import Database
+
+from reve_core.models import Call, Claim, Limits, Receipt, StoredImage
+from reve_core.ports import BeatAnswer, CallOutcome
+from reve_core.store.sqlite.base import BUMP, Side
+from reve_core.store.sqlite.rows import call_of, job_of, receipt_text
+
+_PACE_WINDOW_S = 60.0
+_HELD = "id = :id and lease_token = :token and status = 'running'"
+
+
+class WorkerSide(Side):
+    def claim(self, worker: str, *, lease_s: float, limits: Mapping[str, Limits]) -> Claim | None:
+        with self.connections.read() as db:
+            if db.execute("select 1 from jobs where status = 'queued' limit 1").fetchone() is None:
+                return None
+        now = self._clock()
+        with self.connections.write() as db:
+            best: tuple[int, int] | None = None
+            for provider, limit in limits.items():
+                if not self._has_room(db, provider, limit, now):
+                    continue
+                row = db.execute(
+                    """
+                    select priority, seq from jobs
+                    where status = 'queued' and provider = ? and (not_before is null or not_before <= ?)
+                    order by priority desc, seq limit 1
+                    """,
+                    (provider, now),
+                ).fetchone()
+                if row is not None and (best is None or (-row["priority"], row["seq"]) < best):
+                    best = (-row["priority"], row["seq"])
+            if best is None:
+                return None
+            token = secrets.token_hex(16)
+            row = db.execute(
+                f"""
+                update jobs set status = 'running', stage = 'claimed', attempt = attempt + 1, tries = tries + 1,
+                    worker = ?, lease_token = ?, lease_until = ?, started_at = ?, finished_at = null, not_before = null,
+                    progress = null, progress_text = null, error_code = null, error = null, rev = {BUMP}
+                where seq = ? returning *
+                """,
+                (worker, token, now + lease_s, now, best[1]),
+            ).fetchone()
+            return Claim(job_of(row), token)
+
+    def beat(self, claims: Sequence[Claim], *, lease_s: float) -> dict[str, BeatAnswer]:
+        answers: dict[str, BeatAnswer] = {}
+        if not claims:
+            return answers
+        until = self._clock() + lease_s
+        with self.connections.write() as db:
+            for claim in claims:
+                row = db.execute(
+                    f"update jobs set lease_until = :until where {_HELD} returning cancel_requested",
+                    {"until": until, **_key(claim)},
+                ).fetchone()
+                answers[claim.job.id] = "lost" if row is None else "cancel" if row["cancel_requested"] else "ok"
+        return answers
+
+    def begin_call(self, claim: Claim, *, idempotent: bool) -> bool:
+        with self.connections.write() as db:
+            begun = db.execute(
+                f"update jobs set stage = 'calling', rev = {BUMP} where {_HELD} and stage = 'claimed' "
+                "and cancel_requested = 0",
+                _key(claim),
+            ).rowcount
+            if begun:
+                db.execute(
+                    """
+                    insert into calls (job_id, attempt, token, provider, model, idempotent, started_at)
+                    values (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                    (
+                        claim.job.id,
+                        claim.job.attempt,
+                        claim.token,
+                        claim.job.request.provider,
+                        claim.job.request.model,
+                        idempotent,
+                        self._clock(),
+                    ),
+                )
+            return bool(begun)
+
+    def set_progress(self, claim: Claim, fraction: float | None, text: str) -> bool:
+        with self.connections.write() as db:
+            return bool(
+                db.execute(
+                    f"update jobs set progress = :fraction, progress_text = :text where {_HELD}",
+                    {"fraction": fraction, "text": text, **_key(claim)},
+                ).rowcount
+            )
+
+    def arrived(self, claim: Claim, receipt: Receipt) -> bool:
+        with self.connections.write() as db:
+            self._close_call(db, claim, "ok", receipt, None)
+            db.execute("update providers set probing = 0 where name = ? and probing = 1", (claim.job.request.provider,))
+            return bool(
+                db.execute(f"update jobs set stage = 'storing', rev = {BUMP} where {_HELD}", _key(claim)).rowcount
+            )
+
+    def done(self, claim: Claim, image: StoredImage, receipt: Receipt) -> bool:
+        with self.connections.write() as db:
+            lifted = db.execute(
+                f"""
+                update jobs set status = 'done', stage = null, finished_at = :now, progress = null,
+                    progress_text = null, error_code = null, error = null, image = :name, thumbnail = :thumbnail,
+                    mime = :mime, width = :width, height = :height, size = :size, sha256 = :sha256,
+                    receipt = :receipt, request_id = :request_id, lease_until = null, rev = {BUMP}
+                where id = :id and lease_token = :token and status in ('running', 'unknown')
+                """,
+                {
+                    "now": self._clock(),
+                    "name": image.name,
+                    "thumbnail": image.thumbnail,
+                    "mime": image.mime,
+                    "width": image.width,
+                    "height": image.height,
+                    "size": image.size,
+                    "sha256": image.sha256,
+                    "receipt": receipt_text(receipt),
+                    "request_id": receipt.request_id,
+                    **_key(claim),
+                },
+            ).rowcount
+            if lifted:
+                self._close_call(db, claim, "ok", receipt, None)
+                self._settle(db, claim.job.id)
+            return bool(lifted)
+
+    def fail(
+        self, claim: Claim, code: str, message: str, *, outcome: CallOutcome | None, receipt: Receipt | None = None
+    ) -> bool:
+        return self._end(claim, "failed", code, message, outcome, receipt)
+
+    def unknown(self, claim: Claim, why: str, *, receipt: Receipt | None = None) -> bool:
+        return self._end(claim, "unknown", "unknown", why, "unknown", receipt)
+
+    def cancelled(self, claim: Claim, *, outcome: CallOutcome | None) -> bool:
+        return self._end(claim, "cancelled", None, None, outcome, None)
+
+    def requeue(
+        self,
+        claim: Claim,
+        *,
+        delay_s: float,
+        why: str,
+        free: bool,
+        outcome: CallOutcome | None,
+        receipt: Receipt | None = None,
+    ) -> bool:
+        with self.connections.write() as db:
+            back = db.execute(
+                f"""
+                update jobs set status = 'queued', stage = null, lease_token = null, lease_until = null, worker = null,
+                    started_at = null, progress = null, progress_text = null, not_before = :not_before,
+                    tries = tries - :free, error = :why, rev = {BUMP}
+                where {_HELD}
+                """,
+                {
+                    "not_before": self._clock() + delay_s if delay_s > 0 else None,
+                    "free": int(free),
+                    "why": why,
+                    **_key(claim),
+                },
+            ).rowcount
+            if back and outcome is not None:
+                self._close_call(db, claim, outcome, receipt, why)
+                self._settle(db, claim.job.id)
+            return bool(back)
+
+    def expired(self) -> list[tuple[Claim, Call | None]]:
+        with self.connections.read() as db:
+            rows = db.execute(
+                "select * from jobs where status = 'running' and lease_until < ? order by seq", (self._clock(),)
+            ).fetchall()
+            found = []
+            for row in rows:
+                call = db.execute(
+                    "select * from calls where job_id = ? and attempt = ?", (row["id"], row["attempt"])
+                ).fetchone()
+                found.append((Claim(job_of(row), row["lease_token"]), call_of(call) if call else None))
+        return found
+
+    def held(self, job_id: str) -> Claim | None:
+        with self.connections.read() as db:
+            row = db.execute(
+                "select * from jobs where id = ? and status = 'unknown' and lease_token is not null", (job_id,)
+            ).fetchone()
+        return Claim(job_of(row), row["lease_token"]) if row else None
+
+    def workers(self) -> set[str]:
+        with self.connections.read() as db:
+            rows = db.execute("select distinct worker from jobs where status = 'running'").fetchall()
+        return {row["worker"] for row in rows}
+
+    def drop_worker(self, worker: str) -> int:
+        with self.connections.write() as db:
+            return db.execute(
+                "update jobs set lease_until = 0 where status = 'running' and worker = ?", (worker,)
+            ).rowcount
+
+    def _has_room(self, db: Database, provider: str, limit: Limits, now: float) -> bool:
+        cap = limit.concurrency
+        state = db.execute("select paused, until, probing from providers where name = ?", (provider,)).fetchone()
+        if state is not None:
+            if state["paused"]:
+                if state["until"] is None or state["until"] > now:
+                    return False
+                # The pause is over: one call finds out whether the provider has recovered.
+                db.execute(
+                    "update providers set paused = 0, until = null, reason = null, probing = 1 where name = ?",
+                    (provider,),
+                )
+                cap = 1
+            elif state["probing"]:
+                cap = 1
+        claimed, calling = db.execute(
+            """
+            select coalesce(sum(stage = 'claimed'), 0), coalesce(sum(stage = 'calling'), 0) from jobs
+            where status = 'running' and provider = ?
+            """,
+            (provider,),
+        ).fetchone()
+        if claimed + calling >= cap:
+            return False
+        if limit.per_minute is None:
+            return True
+        begun = db.execute(
+            "select count(*) from calls where provider = ? and started_at > ?", (provider, now - _PACE_WINDOW_S)
+        ).fetchone()[0]
+        return bool(begun + claimed < limit.per_minute)
+
+    def _end(
+        self,
+        claim: Claim,
+        status: str,
+        code: str | None,
+        message: str | None,
+        outcome: CallOutcome | None,
+        receipt: Receipt | None,
+    ) -> bool:
+        with self.connections.write() as db:
+            ended = db.execute(
+                f"""
+                update jobs set status = :status, stage = null, finished_at = :now, lease_until = null,
+                    progress = null, progress_text = null, error_code = :code, error = :message,
+                    request_id = coalesce(:request_id, request_id), rev = {BUMP}
+                where {_HELD}
+                """,
+                {
+                    "status": status,
+                    "now": self._clock(),
+                    "code": code,
+                    "message": message,
+                    "request_id": receipt.request_id if receipt else None,
+                    **_key(claim),
+                },
+            ).rowcount
+            if ended and outcome is not None:
+                self._close_call(db, claim, outcome, receipt, message)
+                self._settle(db, claim.job.id)
+            return bool(ended)
+
+    def _close_call(
+        self, db: Database, claim: Claim, outcome: CallOutcome, receipt: Receipt | None, error: str | None
+    ) -> None:
+        """Close this claim's call; a certain outcome may replace ``unknown``, nothing replaces a certain one."""
+        db.execute(
+            """
+            update calls set outcome = :outcome, ended_at = coalesce(ended_at, :now), error = :error,
+                credits = coalesce(:credits, credits), receipt = coalesce(:receipt, receipt)
+            where job_id = :job_id and attempt = :attempt and token = :token
+                and (outcome is null or outcome = 'unknown')
+            """,
+            {
+                "outcome": outcome,
+                "now": self._clock(),
+                "error": error,
+                "credits": receipt.credits_used if receipt else None,
+                "receipt": receipt_text(receipt),
+                "job_id": claim.job.id,
+                "attempt": claim.job.attempt,
+                "token": claim.token,
+            },
+        )
+
+    @staticmethod
+    def _settle(db: Database, job_id: str) -> None:
+        """The job's cost is what its calls cost together, so counting twice is impossible."""
+        db.execute(
+            "update jobs set credits_used = (select sum(credits) from calls where job_id = ?) where id = ?",
+            (job_id, job_id),
+        )
+
+
+def _key(claim: Claim) -> dict[str, object]:
+    return {"id": claim.job.id, "token": claim.token}
