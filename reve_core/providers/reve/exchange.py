@@ -1,0 +1,195 @@
+"""
+One HTTP request and its answer, within a total deadline and a byte cap. Network trouble is a value here, not an error.
+
+Whether the request may have left the machine decides about money, so it is observed, not guessed: httpcore reports when
+it begins to send. Every call has its own client and connection. A kept-alive connection that the other side has just
+closed fails in a way that cannot be told from a lost answer, and the handshake it saves is nothing beside the picture.
+
+A deadline for the whole call cannot be had from httpx's own timeouts (they are per read, so a server that drips a byte
+now and then is never given up), hence a small event loop in the calling thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from reve_core.providers.reve.picture import begins_like_an_answer
+
+_ERROR_BODY_CAP = 64 * 1024
+_KEPT_OF_A_BAD_BODY = 4096
+
+
+class Fault(StrEnum):
+    UNREACHABLE = "unreachable"  # nothing was sent
+    TIMEOUT = "timeout"
+    BROKEN = "broken"
+    TOO_LARGE = "too large"
+    ENCODED = "encoded"  # compressed although we asked for it plain
+    FOREIGN = "foreign"  # neither JSON nor a picture
+
+
+@dataclass(slots=True)
+class Exchange:
+    """
+    What became of a request. ``status`` is None where no answer came; ``headers`` have lower-case names; ``detail`` says
+    in words what went wrong.
+    """
+
+    sent: bool = False
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytearray = field(default_factory=bytearray, repr=False)
+    fault: Fault | None = None
+    detail: str = ""
+
+
+class Wire:
+    """Talks to one base URL. Safe to use from many threads at once, but not from inside a running event loop."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: SecretStr | None,
+        proxy_authorization: SecretStr | None,
+        connect_timeout_s: float,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._base_url = base_url
+        self._api_key = api_key
+        self._proxy_authorization = proxy_authorization
+        self._connect_timeout_s = connect_timeout_s
+        # Shared, because reading the certificates for a new one takes some 30 ms of CPU.
+        self._ssl = ssl_context or httpx.create_ssl_context()
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout_s: float,
+        max_body: int,
+        content: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        """Send once, never again, following nothing. Raises nothing for the network's or the server's faults."""
+        seen = Exchange()
+        request = {"content": content, "params": params}
+        _run(self._attempt(seen, method, path, timeout_s, max_body, request))
+        return seen
+
+    async def _attempt(
+        self, seen: Exchange, method: str, path: str, timeout_s: float, max_body: int, request: dict[str, Any]
+    ) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._talk(seen, method, path, max_body, request)
+        except (TimeoutError, httpx.TimeoutException):
+            seen.fault = Fault.TIMEOUT if seen.sent else Fault.UNREACHABLE
+            seen.detail = "it took too long"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as exc:  # ValueError: a name no host can have
+            seen.fault = Fault.BROKEN if seen.sent else Fault.UNREACHABLE
+            seen.detail = _in_words(exc)
+
+    async def _talk(self, seen: Exchange, method: str, path: str, max_body: int, request: dict[str, Any]) -> None:
+        async def trace(event: str, info: dict[str, Any]) -> None:
+            # A proxy's CONNECT carries nothing of ours yet.
+            if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
+                seen.sent = True
+
+        timeout = httpx.Timeout(None, connect=self._connect_timeout_s)
+        async with (
+            httpx.AsyncClient(verify=self._ssl, timeout=timeout, follow_redirects=False) as client,
+            client.stream(
+                method, self._base_url + path, headers=self._headers(), extensions={"trace": trace}, **request
+            ) as response,
+        ):
+            seen.status, seen.headers = response.status_code, dict(response.headers)
+            await _read(response, seen, max_body)
+
+    def _headers(self) -> httpx.Headers:
+        # httpx.Headers, because its repr hides both secrets.
+        headers = httpx.Headers(
+            {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "reve-studio"}
+        )
+        headers["Content-Type"] = "application/json"
+        if self._api_key is not None:
+            headers["Authorization"] = f"Bearer {self._api_key.get_secret_value().strip()}"
+        if self._proxy_authorization is not None:
+            headers["Proxy-Authorization"] = self._proxy_authorization.get_secret_value().strip()
+        return headers
+
+
+async def _read(response: httpx.Response, seen: Exchange, max_body: int) -> None:
+    """The body as it comes, uninflated: a small compressed one may stand for gigabytes."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        seen.fault, seen.detail = Fault.ENCODED, f"its answer is compressed ({encoding[:20]})"
+        return
+    good = response.is_success
+    cap = max_body if good else _ERROR_BODY_CAP
+    declared = response.headers.get("content-length", "")
+    if good and declared.isdecimal() and int(declared[:20]) > cap:
+        seen.fault, seen.detail = Fault.TOO_LARGE, "its answer is too large"
+        return
+    async for chunk in response.aiter_raw():
+        if len(seen.body) + len(chunk) > cap:
+            seen.body += chunk[: cap - len(seen.body)]
+            if good:
+                del seen.body[_KEPT_OF_A_BAD_BODY:]
+                seen.fault, seen.detail = Fault.TOO_LARGE, "its answer is too large"
+            return
+        seen.body += chunk
+        if good and not begins_like_an_answer(seen.body):
+            del seen.body[_KEPT_OF_A_BAD_BODY:]
+            seen.fault, seen.detail = Fault.FOREIGN, "its answer is neither JSON nor a picture"
+            return
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Like ``asyncio.run``, which would wait at its end for a name look-up that hangs, far past any deadline."""
+    loop = asyncio.new_event_loop()
+    try:
+        task = loop.create_task(work)
+        try:
+            loop.run_until_complete(task)
+        finally:
+            if not task.done():  # Control-C
+                task.cancel()
+                loop.run_until_complete(asyncio.wait([task]))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+def _in_words(exc: BaseException) -> str:
+    """What failed, without the exception itself: it holds the request, and the request holds the key."""
+    seen: list[BaseException] = []
+    todo: list[BaseException | None] = [exc]
+    while todo:
+        one = todo.pop()
+        if one is None or one in seen:
+            continue
+        seen.append(one)
+        todo += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
+    for one in seen:
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return f"its certificate cannot be trusted: {one.verify_message}"
+        if isinstance(one, ssl.SSLError):
+            return "no secure connection could be made"
+        if isinstance(one, socket.gaierror):
+            return "its name is not known"
+        if isinstance(one, ConnectionRefusedError):
+            return "nothing listens there"
+    if isinstance(exc, httpx.ProxyError):
+        return "the proxy on the way refused"
+    return "the connection broke"
