@@ -25,6 +25,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}  # colour type → bit depths
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})  # JPEG SOFn
+_MOST_CHUNKS = 65_536
 _TRUNCATED = "The picture is cut short: its last bytes are missing."
 _STRANGE = "These bytes are not a PNG, JPEG or WebP picture."
 _ANIMATED = "The picture is animated. Only still pictures can be used."
@@ -121,29 +122,31 @@ def decode(data: bytes, caps: Caps) -> Image:
 # ---------------------------------------------------------------- PNG
 
 
-def png_chunks(data: bytes) -> Iterator[Chunk]:
+def png_chunks(data: bytes, *, checksums: bool = True) -> Iterator[Chunk]:
     """
     The chunks of a PNG up to its IEND, each one's CRC checked as it is reached.
 
-    Raises ``PictureDamaged`` where the file is cut short, a checksum is wrong, or the data is no PNG.
+    Raises ``PictureDamaged`` where the file is cut short, a checksum is wrong, there are absurdly many chunks, or the
+    data is no PNG. ``checksums=False`` is for bytes that were checked before.
     """
     if not data.startswith(PNG_SIGNATURE):
         raise PictureDamaged(_STRANGE)
     view = memoryview(data)
     at = len(PNG_SIGNATURE)
-    while True:
+    for _ in range(_MOST_CHUNKS):
         if at + 12 > len(data):
             raise PictureDamaged(_TRUNCATED)
         end = at + 12 + int.from_bytes(view[at : at + 4], "big")
         if end > len(data):
             raise PictureDamaged(_TRUNCATED)
-        if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
+        if checksums and zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
             raise PictureDamaged("The picture is corrupt: one of its checksums is wrong.")
         chunk = Chunk(bytes(view[at + 4 : at + 8]), at, end)
         yield chunk
         if chunk.type == b"IEND":
             return
         at = end
+    raise PictureDamaged("The picture consists of more pieces than any honest one.")
 
 
 def _png_size(data: bytes) -> tuple[int, int]:
@@ -155,11 +158,11 @@ def _png_size(data: bytes) -> tuple[int, int]:
     if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
         raise PictureDamaged("The picture's header is corrupt.")
     at = 33
-    while at + 8 <= len(data):  # acTL, where there is one, comes before the first IDAT
+    for _ in range(_MOST_CHUNKS):  # acTL, where there is one, comes before the first IDAT
         kind = data[at + 4 : at + 8]
         if kind == b"acTL":
             raise PictureDamaged(_ANIMATED)
-        if kind == b"IDAT":
+        if kind in (b"IDAT", b""):
             break
         at += 12 + int.from_bytes(data[at : at + 4], "big")
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")

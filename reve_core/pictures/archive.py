@@ -1,0 +1,128 @@
+"""
+Many pictures as one zip file, written while it is being sent: at most one picture is in memory.
+
+Pictures are stored, not compressed again. Names are made here (``0001_1f2e3d4c.png``) and never from a prompt. A
+``pictures.csv`` for people and a ``pictures.json`` for programs say what each one is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from reve_core.models import JobRequest
+
+_PIECE = 256 * 1024
+_SPOOL = 1_000_000  # the two lists grow with the number of pictures: past this many bytes they go to a temporary file
+_COLUMNS = ("file", "created_at", "prompt", "aspect_ratio", "seed", "provider", "model", "credits", "label", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One picture of an archive. ``data`` None: its file is missing or damaged; it is listed with ``note`` saying so.
+
+    ``id`` is the job's, of which eight characters show in the name. ``suffix`` begins with a dot.
+    """
+
+    id: str
+    suffix: str
+    data: bytes | None
+    request: JobRequest
+    created_at: datetime
+    credits: float | None = None
+    label: str = ""
+    note: str = ""
+
+
+def stream(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The zip file piece by piece. ``entries`` is walked once, each picture asked for when its turn comes."""
+    sink = _Sink()
+    newest = datetime.now(UTC)
+    with (
+        tempfile.SpooledTemporaryFile(_SPOOL, "w+b") as table,
+        tempfile.SpooledTemporaryFile(_SPOOL, "w+b") as notes,
+        zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        table.write(b"\xef\xbb\xbf")  # without it Excel reads UTF-8 as something else
+        table.write(_csv_line(_COLUMNS))
+        notes.write(b"[")
+        for number, entry in enumerate(entries, start=1):
+            row = _row(entry, number)
+            if entry.data is not None:
+                yield from _add(archive, sink, row["file"], entry.created_at, io.BytesIO(entry.data))
+            table.write(_csv_line([_harmless(row[column]) for column in _COLUMNS]))
+            notes.write(b",\n" if number > 1 else b"\n")
+            notes.write(json.dumps(row, ensure_ascii=True).encode("ascii"))
+        notes.write(b"\n]\n")
+        for name, file in (("pictures.csv", table), ("pictures.json", notes)):
+            file.seek(0)
+            yield from _add(archive, sink, name, newest, file)
+        archive.close()
+        yield sink.take()
+
+
+def _row(entry: Entry, number: int) -> dict[str, Any]:
+    short = "".join(mark for mark in entry.id if mark in "0123456789abcdef")[:8]
+    return {
+        "file": f"{number:04}_{short}{entry.suffix}" if entry.data is not None else "",
+        "created_at": entry.created_at.astimezone(UTC).isoformat(timespec="seconds"),
+        "prompt": entry.request.prompt,
+        "aspect_ratio": entry.request.aspect_ratio,
+        "seed": entry.request.seed,
+        "provider": entry.request.provider,
+        "model": entry.request.model,
+        "credits": entry.credits,
+        "label": entry.label,
+        "note": entry.note,
+    }
+
+
+def _harmless(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else text
+
+
+def _csv_line(cells: Iterable[object]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode("utf-8")
+
+
+def _add(archive: zipfile.ZipFile, sink: _Sink, name: str, at: datetime, content: IO[bytes]) -> Iterator[bytes]:
+    year = min(max(at.year, 1980), 2107)  # what the format can hold
+    about = zipfile.ZipInfo(name, (year, at.month, at.day, at.hour, at.minute, at.second))
+    about.external_attr = 0o100644 << 16
+    with archive.open(about, "w", force_zip64=False) as entry:
+        while piece := content.read(_PIECE):
+            entry.write(piece)
+            yield sink.take()
+    yield sink.take()
+
+
+class _Sink(io.RawIOBase):
+    """What ``zipfile`` writes into: remembers the bytes until they are taken. Cannot seek, and says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
