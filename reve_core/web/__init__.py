@@ -1,0 +1,18 @@
+"""The HTTP door: pictures from disk, downloads, and what the live cards ask for."""
+
+from collections.abc import Callable
+
+from starlette.routing import Route
+
+from reve_core.service import Studio
+from reve_core.web.images import download_routes, image_routes
+from reve_core.web.live import live_routes
+
+
+def routes(get_studio: Callable[[], Studio]) -> list[Route]:
+    """Everything besides Streamlit's own pages. ``get_studio`` may raise ReveError: the routes answer 503 then."""
+    return [
+        *image_routes(lambda: get_studio().blobs),
+        *download_routes(lambda: get_studio().shelf),
+        *live_routes(get_studio),
+    ]

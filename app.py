@@ -1,0 +1,42 @@
+"""
+The one process: Streamlit's pages and the HTTP routes over one service.
+
+``streamlit run app.py``, ``python app.py`` and ``uvicorn app:app`` all start it. The main script lies inside ``pages/`` so
+that Streamlit's file watcher, which forgets every module next to the main script after an edit, never meets the core.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from reve_core import bootstrap
+from reve_core.errors import ReveError
+from reve_core.web import routes
+
+ROOT = Path(__file__).resolve().parent
+log = logging.getLogger("reve")
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    try:
+        bootstrap.get()
+    except ReveError as exc:
+        # The pages say the same and how to mend it; a server that does not start could not.
+        log.error("%s", exc)
+    try:
+        yield {}
+    finally:
+        bootstrap.stop()
+
+
+app = st.App(ROOT / "pages" / "_shell.py", lifespan=lifespan, routes=routes(bootstrap.get))
+
+if __name__ == "__main__":
+    app.run()

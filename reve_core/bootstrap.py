@@ -1,0 +1,182 @@
+"""
+Settings → service. The one place that knows which adapter stands behind which port.
+
+The service is a module singleton behind a lock, not something of Streamlit's: its caches can be emptied by any visitor,
+and a second service would be a second job manager.
+"""
+
+import functools
+import logging
+import threading
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from reve_core.blobs.local import LocalBlobs
+from reve_core.engines.presence import FilePresence
+from reve_core.engines.threads import ThreadEngine
+from reve_core.errors import BlobError, ConfigurationError, ReveError, StoreDamaged, StoreError
+from reve_core.jobs.manager import JobManager, ManagerConfig
+from reve_core.models import Limits
+from reve_core.pictures.check import Caps
+from reve_core.ports import Provider
+from reve_core.providers.reve import ReveProvider
+from reve_core.providers.sketch import SketchProvider
+from reve_core.service import Studio
+from reve_core.settings import Settings
+from reve_core.store.sqlite import SqliteStore, backup
+
+log = logging.getLogger(__name__)
+
+_MB = 1024 * 1024
+_LEFTOVER_S = 3600.0
+
+_lock = threading.RLock()
+_studio: Studio | None = None
+_drain_s = 30.0
+
+
+def load_settings() -> Settings:
+    """Raises ConfigurationError that names the variable, never its value."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        wrong = "; ".join(
+            f"REVE_{str(part['loc'][0]).upper()}: {part['msg']}" for part in exc.errors(include_input=False)
+        )
+        raise ConfigurationError(f"These settings cannot be used. {wrong}.") from None
+
+
+def get() -> Studio:
+    """The one service of this process, built and started by the first who asks. Raises ReveError."""
+    global _studio, _drain_s
+    with _lock:
+        if _studio is None:
+            settings = load_settings()
+            studio = build(settings)
+            studio.start()
+            _studio, _drain_s = studio, settings.drain_s
+        return _studio
+
+
+def use(studio: Studio | None) -> None:
+    """Put another service in its place (tests)."""
+    global _studio
+    with _lock:
+        _studio = studio
+
+
+def stop() -> bool:
+    """Drain and close. True when every running job finished."""
+    global _studio
+    with _lock:
+        studio, _studio = _studio, None
+    return True if studio is None else studio.stop(_drain_s)
+
+
+def build(settings: Settings) -> Studio:
+    """A service that has not been started. Raises ReveError where the data cannot be trusted or the settings are wrong."""
+    providers = make_providers(settings)
+    if settings.default_provider not in providers:
+        raise ConfigurationError(
+            f"REVE_PROVIDER names “{settings.default_provider}”. Choose one of: {', '.join(providers)}."
+        )
+    limits = {
+        "sketch": Limits(concurrency=settings.sketch_concurrency),
+        "reve": Limits(concurrency=settings.api_concurrency, per_minute=settings.api_per_minute or None),
+    }
+    folder = settings.data_dir.expanduser().absolute()
+    read_only = _why_read_only(folder)
+    store = _open_store(settings, folder, read_only)
+    blobs = LocalBlobs(folder / "images", read_only=read_only is not None)
+    config = ManagerConfig(
+        limits=limits,
+        lease_s=settings.lease_s,
+        sweep_s=settings.sweep_s,
+        call_timeout_s=settings.call_timeout_s,
+        max_attempts=settings.max_attempts,
+        min_free_bytes=settings.min_free_mb * _MB,
+        caps=caps(settings),
+    )
+    manager = JobManager(
+        store=store,
+        blobs=blobs,
+        providers=providers,
+        engine=ThreadEngine(slots=settings.workers, cpu_slots=settings.cpu_workers),
+        presence=FilePresence(folder / "workers"),
+        config=config,
+        tidy=lambda: _tidy(studio, store.path, folder),
+    )
+    studio = Studio(
+        store=store,
+        blobs=blobs,
+        providers=providers,
+        limits=limits,
+        default_provider=settings.default_provider,
+        worker=manager,
+        caps=config.caps,
+        trash_days=settings.trash_days,
+        read_only=read_only,
+    )
+    return studio
+
+
+def make_providers(settings: Settings) -> dict[str, Provider]:
+    """Reve is offered where there is any sign that somebody means to use it: a key, another address, or its name."""
+    providers: dict[str, Provider] = {"sketch": SketchProvider(delay_s=settings.sketch_delay_s)}
+    official = Settings.model_fields["api_url"].default
+    if settings.api_key or settings.provider == "reve" or settings.api_url != official:
+        providers["reve"] = ReveProvider(
+            base_url=settings.api_url,
+            api_key=settings.api_key,
+            proxy_authorization=settings.api_proxy_authorization,
+            version=settings.api_version,
+            max_dim=settings.api_max_dim,
+            connect_timeout_s=settings.connect_timeout_s,
+            max_bytes=2 * settings.max_image_mb * _MB,  # a picture in JSON is a third longer, and has company
+        )
+    return providers
+
+
+def caps(settings: Settings) -> Caps:
+    return Caps(max_bytes=settings.max_image_mb * _MB, max_pixels=settings.max_image_megapixels * 1_000_000)
+
+
+def restore(settings: Settings) -> Path:
+    """Put the newest sound backup of the database in place. Raises ConfigurationError."""
+    folder = settings.data_dir.expanduser().absolute()
+    return backup.restore(folder / "reve.db", folder / "backups", folder / "damaged")
+
+
+def _why_read_only(folder: Path) -> str | None:
+    try:
+        LocalBlobs(folder / "images").check_writable()
+    except (ConfigurationError, BlobError) as exc:
+        log.error("%s", exc)
+        return (
+            f"The data folder {folder} cannot be written, so nothing new can be made. "
+            "Make it writable, or set REVE_DATA_DIR to another folder, then start again."
+        )
+    return None
+
+
+def _open_store(settings: Settings, folder: Path, read_only: str | None) -> SqliteStore:
+    try:
+        return SqliteStore(folder / "reve.db", timeout_s=settings.db_timeout_s, read_only=read_only is not None)
+    except StoreDamaged as exc:
+        if read_only is None:
+            backup.set_aside(Path(exc.path), folder / "damaged")
+        raise
+
+
+def _tidy(studio: Studio, database: Path, folder: Path) -> None:
+    """The hourly round: empty old trash, remove leftovers, and copy the database once a day."""
+    for chore in (
+        studio.shelf.purge_old,
+        functools.partial(studio.blobs.sweep, _LEFTOVER_S),
+        functools.partial(backup.back_up, database, folder / "backups"),
+    ):
+        try:
+            chore()
+        except (ReveError, StoreError, OSError) as exc:
+            log.warning("Tidying up: %s", exc if isinstance(exc, ReveError) else type(exc).__name__)

@@ -1,0 +1,76 @@
+"""From what a person asked to what the store keeps: every rule that can say no before anything costs anything."""
+
+import secrets
+import unicodedata
+from collections.abc import Mapping
+
+from reve_core.errors import BadInput
+from reve_core.models import JobRequest, ModelInfo
+from reve_core.ports import Provider
+
+MAX_IMAGES = 16  # in one submission; the Create page offers fewer
+_SEEDS = 2**32
+
+
+def resolve(request: JobRequest, providers: Mapping[str, Provider], default: str) -> tuple[JobRequest, ModelInfo]:
+    """
+    The request with provider and model named, checked against what that model can do.
+
+    Raises BadInput, each a sentence that says what to do. The prompt itself is never altered.
+    """
+    name = request.provider or default
+    provider = providers.get(name)
+    if provider is None:
+        raise BadInput(f"There is no provider called “{name}” here. Choose one of: {', '.join(providers)}.", "provider")
+    model = find_model(provider, request.model)
+    able = model.capabilities
+    check_prompt(request.prompt, able.max_prompt_chars, model.title)
+    if request.aspect_ratio not in able.aspect_ratios:
+        raise BadInput(
+            f"{model.title} cannot make the ratio “{request.aspect_ratio}”. Choose one of: "
+            f"{', '.join(able.aspect_ratios)}.",
+            "aspect_ratio",
+        )
+    if request.seed is not None and not able.seed:
+        raise BadInput(f"{model.title} has no seeds. Leave the seed empty.", "seed")
+    return request.model_copy(update={"provider": name, "model": model.id}), model
+
+
+def find_model(provider: Provider, model_id: str) -> ModelInfo:
+    """The model of that id, or the provider's default for an empty one. Raises BadInput."""
+    if not model_id:
+        return provider.models[0]
+    for model in provider.models:
+        if model.id == model_id:
+            return model
+    known = ", ".join(model.id for model in provider.models)
+    raise BadInput(f"{provider.title} has no model “{model_id}”. Choose one of: {known}.", "model")
+
+
+def check_prompt(prompt: str, max_chars: int, title: str) -> None:
+    if not prompt.strip():
+        raise BadInput("The prompt is empty. Describe the picture you would like.", "prompt")
+    if len(prompt) > max_chars:
+        raise BadInput(
+            f"The prompt has {len(prompt):,} characters; {title} takes {max_chars:,}. "
+            f"Shorten it by {len(prompt) - max_chars:,}.",
+            "prompt",
+        )
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\n\r" for char in prompt):
+        raise BadInput(
+            "The prompt contains an invisible control character. Type it again or paste it as plain text.", "prompt"
+        )
+
+
+def spread(request: JobRequest, model: ModelInfo, count: int) -> list[JobRequest]:
+    """
+    One request per picture. Where seeds exist each gets its own, so that several pictures differ and each can be made
+    again: counting up from the given one, or drawn at random.
+    """
+    if not 1 <= count <= MAX_IMAGES:
+        raise BadInput(f"Ask for 1 to {MAX_IMAGES} pictures at a time, not {count}.", "count")
+    if not model.capabilities.seed:
+        return [request] * count
+    if request.seed is None:
+        return [request.model_copy(update={"seed": secrets.randbelow(_SEEDS)}) for _ in range(count)]
+    return [request.model_copy(update={"seed": (request.seed + step) % _SEEDS}) for step in range(count)]

@@ -1,0 +1,309 @@
+"""
+What every front door calls: pages, HTTP routes and the command line. Knows ports only, never which adapter is behind.
+
+Every method takes the owner; a job of somebody else does not exist (``JobNotFound``).
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from reve_core import intake, views, waits
+from reve_core.errors import BadInput, ConfigurationError, JobNotFound, WrongState
+from reve_core.models import (
+    PERSONAL,
+    Call,
+    Job,
+    JobFilter,
+    JobRequest,
+    JobStatus,
+    Limits,
+    ModelInfo,
+    Page,
+    ProviderState,
+    Quote,
+)
+from reve_core.pictures.check import Caps
+from reve_core.ports import Blobs, Health, JobStore, Provider
+from reve_core.shelf import Shelf
+
+Resolution = Literal["check", "rerun", "give_up"]
+_UNKNOWN_LABEL = "AI-generated"
+_RETRYABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+class Worker(Protocol):
+    """The job manager as the service needs it."""
+
+    def start(self) -> None: ...
+    def stop(self, grace_s: float) -> bool: ...
+    def wake(self, jobs: int = 1) -> None: ...
+    def ask_to_stop(self, job_id: str) -> None: ...
+    def check_again(self, job_id: str) -> bool: ...
+    def disk_is_low(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """A provider as the forms show it. ``state`` is None where it was never paused."""
+
+    name: str
+    title: str
+    label: str
+    models: tuple[ModelInfo, ...]
+    state: ProviderState | None
+
+    @property
+    def paused(self) -> bool:
+        return self.state is not None and self.state.paused
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The newest jobs of an owner, and a number that changes when any of theirs does."""
+
+    cards: list[views.Card]
+    rev: int
+    pending: int
+
+
+class Studio:
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        blobs: Blobs,
+        providers: Mapping[str, Provider],
+        limits: Mapping[str, Limits],
+        default_provider: str,
+        worker: Worker,
+        caps: Caps,
+        trash_days: float = 7.0,
+        read_only: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self.blobs = blobs
+        self._providers = providers
+        self._limits = limits
+        self.default_provider = default_provider
+        self._worker = worker
+        self.read_only = read_only
+        self._clock = clock
+        self.shelf = Shelf(
+            store=store,
+            blobs=blobs,
+            caps=caps,
+            label_of=self.label,
+            trash_days=trash_days,
+            read_only=read_only,
+            clock=clock,
+        )
+
+    # -- life
+
+    def start(self) -> None:
+        if self.read_only is None:
+            self._worker.start()
+
+    def stop(self, grace_s: float) -> bool:
+        finished = True if self.read_only is not None else self._worker.stop(grace_s)
+        for provider in self._providers.values():
+            provider.close()
+        self._store.close()
+        return finished
+
+    # -- choosing
+
+    def providers(self) -> list[ProviderView]:
+        """All that are configured, the default one first."""
+        states = self._store.provider_states()
+        names = sorted(self._providers, key=lambda name: name != self.default_provider)
+        return [self._view(self._providers[name], states.get(name)) for name in names]
+
+    def provider(self, name: str) -> ProviderView:
+        """Also for a provider that is no longer configured, so that its old pictures can be shown."""
+        provider = self._providers.get(name)
+        if provider is None:
+            return ProviderView(name, name.capitalize(), _UNKNOWN_LABEL, (), None)
+        return self._view(provider, self._store.provider_states().get(name))
+
+    def label(self, name: str) -> str:
+        """The fixed mark of a provider's pictures."""
+        provider = self._providers.get(name)
+        return provider.label if provider else _UNKNOWN_LABEL
+
+    def quote(self, request: JobRequest, count: int = 1) -> Quote:
+        """Price and wait for ``count`` pictures submitted now. The prompt does not matter. Raises BadInput."""
+        name = request.provider or self.default_provider
+        provider = self._providers.get(name)
+        if provider is None:
+            raise BadInput(f"There is no provider called “{name}” here.", "provider")
+        model = intake.find_model(provider, request.model)
+        history = self._store.durations(name, model.id)
+        one = waits.usual(history, model.capabilities.typical_s)
+        ahead = sum(job.request.provider == name for job in self._store.pending(None))
+        low, high = waits.in_line(ahead + count, self._limits[name].concurrency, one)
+        price = model.capabilities.price
+        return Quote(price.credits * count, price.usd * count, low, high, len(history) >= waits.ENOUGH)
+
+    def check(self, name: str) -> Health:
+        """Ask the provider how it is, without spending."""
+        return self._providers[name].check()
+
+    # -- making
+
+    def submit(self, request: JobRequest, *, count: int = 1, owner: str = PERSONAL) -> list[Job]:
+        """Queue ``count`` pictures, all or none, and return at once. Raises BadInput, StoreError."""
+        self._must_write()
+        request, model = intake.resolve(request, self._providers, self.default_provider)
+        jobs = self._store.submit(intake.spread(request, model, count), owner=owner)
+        self._worker.wake(len(jobs))
+        return jobs
+
+    def cancel(self, job_id: str, *, owner: str = PERSONAL) -> str:
+        """Stop a job where that is free. Says in a sentence what will happen."""
+        self.get(job_id, owner=owner)
+        match self._store.cancel(job_id):
+            case "cancelled":
+                return "Cancelled. Nothing was charged."
+            case "requested":
+                self._worker.ask_to_stop(job_id)
+                return "Stopping. If the provider was already paid, the picture still comes."
+            case _:
+                raise WrongState("This job has already ended.")
+
+    def retry(self, job_id: str, *, owner: str = PERSONAL) -> None:
+        """A person says: once more. For failed and cancelled jobs; nothing of theirs is still under way."""
+        self._must_write()
+        job = self.get(job_id, owner=owner)
+        if not self._store.again(job_id, when=_RETRYABLE):
+            raise WrongState("Only failed and cancelled jobs can be tried again.", job.status)
+        self._worker.wake()
+
+    def retry_failed(self, *, owner: str = PERSONAL) -> int:
+        """Try every failed job once more, except those that were refused. Returns how many."""
+        failed = self._all(JobFilter(owner=owner, statuses=frozenset({JobStatus.FAILED})))
+        retried = sum(
+            self._store.again(job.id, when=(JobStatus.FAILED,)) for job in failed if job.error_code != "refused"
+        )
+        self._worker.wake(retried)
+        return retried
+
+    def resolve(self, job_id: str, how: Resolution, *, owner: str = PERSONAL) -> str:
+        """A person's decision about an ``unknown`` job. Says in a sentence what came of it."""
+        self._must_write()
+        job = self.get(job_id, owner=owner)
+        if job.status is not JobStatus.UNKNOWN:
+            raise WrongState("This job is no longer unclear.", job.status)
+        match how:
+            case "check":
+                if self._worker.check_again(job_id):
+                    return "The picture had been saved. It is in the gallery now."
+                return "No picture has come. Run it again, or give up."
+            case "rerun":
+                self._store.again(job_id, when=(JobStatus.UNKNOWN,))
+                self._worker.wake()
+                return "Running again. It may be charged a second time."
+            case "give_up":
+                self._store.give_up(job_id, "Given up. The first call may have been charged.")
+                return "Given up."
+
+    def pause(self, provider: str, reason: str = "Paused by hand.") -> None:
+        self._must_write()
+        self._store.pause(provider, until=None, reason=reason)
+
+    def resume(self, provider: str) -> None:
+        self._must_write()
+        self._store.resume(provider)
+        self._worker.wake()
+
+    # -- looking
+
+    def get(self, job_id: str, *, owner: str = PERSONAL) -> Job:
+        job = self._store.get(job_id, owner=owner)
+        if job is None:
+            raise JobNotFound(job_id)
+        return job
+
+    def calls(self, job_id: str, *, owner: str = PERSONAL) -> list[Call]:
+        """Every paid request of a job, with what it cost."""
+        self.get(job_id, owner=owner)
+        return self._store.calls(job_id)
+
+    def jobs(self, which: JobFilter, *, after: str | None = None, limit: int = 50) -> Page:
+        """Jobs of every status, newest first. ``which.owner`` must be set by the caller."""
+        return self._store.page(which, after=after, limit=limit)
+
+    def gallery(self, which: JobFilter, *, after: str | None = None, limit: int = 60) -> Page:
+        """Finished pictures, the newest first."""
+        return self._store.page(which, after=after, limit=limit, by_finish=True)
+
+    def counts(self, *, owner: str = PERSONAL) -> dict[JobStatus, int]:
+        return self._store.counts(owner)
+
+    def revision(self, *, owner: str = PERSONAL) -> int:
+        return self._store.revision(owner)
+
+    def feed(self, *, owner: str = PERSONAL, limit: int = 24) -> Feed:
+        """Everything under way (at most 60 cards) and the newest that have ended, newest first."""
+        rev = self._store.revision(owner)
+        pending = self._store.pending(owner, limit=60)
+        recent = self._store.page(JobFilter(owner=owner), limit=limit).jobs
+        jobs = {job.id: job for job in [*recent, *pending]}
+        cards = self.cards(sorted(jobs.values(), key=lambda job: -job.seq))
+        counts = self._store.counts(owner)
+        return Feed(cards, rev, counts[JobStatus.QUEUED] + counts[JobStatus.RUNNING])
+
+    def cards(self, jobs: Iterable[Job]) -> list[views.Card]:
+        """Jobs as JSON for the screen, with the wait that is left for each pending one."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        usual: dict[tuple[str, str], tuple[float, float]] = {}
+        result = []
+        for job in jobs:
+            name, model = job.request.provider, job.request.model
+            provider = self._providers.get(name)
+            expected = None
+            if job.status.is_pending and provider is not None:
+                if (name, model) not in usual:
+                    declared = intake.find_model(provider, model).capabilities.typical_s
+                    usual[name, model] = waits.usual(self._store.durations(name, model), declared)
+                expected = usual[name, model]
+                if job.position is not None:
+                    expected = waits.in_line(job.position, self._limits[name].concurrency, expected)
+            title = provider.title if provider else name.capitalize()
+            result.append(views.card(job, now=now, expected=expected, title=title, label=self.label(name)))
+        return result
+
+    def notices(self) -> list[str]:
+        """What everybody should know now: read-only, little room, a paused provider. Plain sentences."""
+        found = []
+        if self.read_only is not None:
+            found.append(self.read_only)
+        elif self._worker.disk_is_low():
+            found.append("The disk is nearly full, so no new job is started. Make room and they go on by themselves.")
+        for view in self.providers():
+            if view.paused and view.state is not None:
+                found.append(f"{view.title} is paused: {view.state.reason}")
+        return found
+
+    # -- inside
+
+    def _all(self, which: JobFilter) -> list[Job]:
+        jobs: list[Job] = []
+        page = self._store.page(which, limit=500)
+        jobs += page.jobs
+        while page.next is not None:
+            page = self._store.page(which, after=page.next, limit=500)
+            jobs += page.jobs
+        return jobs
+
+    def _must_write(self) -> None:
+        if self.read_only is not None:
+            raise ConfigurationError(self.read_only)
+
+    @staticmethod
+    def _view(provider: Provider, state: ProviderState | None) -> ProviderView:
+        return ProviderView(provider.name, provider.title, provider.label, tuple(provider.models), state)

@@ -1,0 +1,116 @@
+"""A job as the screens and the live route show it: plain JSON values, every text meant to be shown as text."""
+
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
+
+from reve_core import waits
+from reve_core.models import Job, JobStatus, Stage
+
+
+class Card(TypedDict):
+    """
+    One card of the feed. ``wait`` is words such as ``"40–80 s"``; ``elapsed_s`` counts from the start of the run, or from
+    the submission while queued. ``aspect`` is width over height, known from the start so that nothing jumps.
+    """
+
+    id: str
+    status: str
+    prompt: str
+    provider: str
+    model: str
+    aspect_ratio: str
+    aspect: float
+    says: str
+    progress: float | None
+    position: int | None
+    elapsed_s: float
+    expected_s: tuple[float, float] | None
+    wait: str
+    can: list[str]
+    error: str | None
+    image: NotRequired[str]
+    thumbnail: NotRequired[str]
+    starred: bool
+    cost: str
+
+
+def card(job: Job, *, now: datetime, expected: tuple[float, float] | None, title: str, label: str) -> Card:
+    width, height = job.aspect
+    since = job.started_at or job.created_at
+    until = job.finished_at or now
+    result: Card = {
+        "id": job.id,
+        "status": job.status.value,
+        "prompt": job.request.prompt,
+        "provider": title,
+        "model": job.request.model,
+        "aspect_ratio": job.request.aspect_ratio,
+        "aspect": width / height,
+        "says": says(job, label),
+        "progress": job.progress,
+        "position": job.position,
+        "elapsed_s": round(max(0.0, (until - since).total_seconds()), 1),
+        "expected_s": expected,
+        "wait": waits.in_words(*expected) if expected else "",
+        "can": actions(job),
+        "error": job.error,
+        "starred": job.starred,
+        "cost": cost_words(job),
+    }
+    if job.image is not None:
+        result["image"] = job.image.name
+        result["thumbnail"] = job.image.thumbnail
+    return result
+
+
+def says(job: Job, label: str = "") -> str:
+    """What is going on, in a few words."""
+    match job.status:
+        case JobStatus.QUEUED:
+            if job.not_before is not None:
+                return "Trying again soon"
+            return f"Number {job.position} in line" if job.position else "In line"
+        case JobStatus.RUNNING:
+            if job.cancel_requested:
+                return "Stopping" if job.stage is not Stage.STORING else "Already paid, saving"
+            if job.stage is Stage.STORING:
+                return "Saving the picture"
+            return job.progress_text or "Being made"
+        case JobStatus.DONE:
+            return label
+        case JobStatus.FAILED:
+            return "Refused" if job.error_code == "refused" else "Failed"
+        case JobStatus.CANCELLED:
+            return "Cancelled"
+        case JobStatus.UNKNOWN:
+            return "Unclear: may have been charged"
+
+
+def actions(job: Job) -> list[str]:
+    """What a person may do with it now: names of the service's methods."""
+    match job.status:
+        case JobStatus.QUEUED:
+            return ["cancel"]
+        case JobStatus.RUNNING:
+            return [] if job.cancel_requested or job.stage is Stage.STORING else ["cancel"]
+        case JobStatus.FAILED | JobStatus.CANCELLED:
+            return ["retry", "reuse", "trash"]
+        case JobStatus.UNKNOWN:
+            return ["check", "rerun", "give_up"]
+        case JobStatus.DONE:
+            return ["reuse", "star", "download", "trash"]
+
+
+def cost_words(job: Job) -> str:
+    """What the provider says it charged: ``"150 credits"``, ``"free"``, or empty while it has not said."""
+    if job.credits_used is None:
+        return ""
+    if job.credits_used == 0:
+        return "free"
+    amount = f"{job.credits_used:g}"
+    return f"{amount} credit" if amount == "1" else f"{amount} credits"
+
+
+def settings_of(job: Job) -> dict[str, Any]:
+    """The job's request, to be put back into a form or embedded in a picture."""
+    return job.request.model_dump(mode="json")
