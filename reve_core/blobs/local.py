@@ -33,10 +33,11 @@ _TMP = ".tmp"
 class LocalBlobs:
     """``Blobs`` in the folder ``root``, made if need be. Holds no open file and no lock: threads and processes share it."""
 
-    def __init__(self, root: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, root: Path, *, read_only: bool = False, clock: Callable[[], float] = time.time) -> None:
         self._root = Path(os.path.abspath(root))
         self._clock = clock
-        self.check_writable()
+        if not read_only:
+            self.check_writable()
 
     def check_writable(self) -> None:
         """

@@ -25,6 +25,7 @@ class ManagerConfig:
     limits: Mapping[str, Limits]
     lease_s: float = 60.0
     sweep_s: float = 5.0
+    tidy_s: float = 3600.0
     call_timeout_s: float = 300.0
     max_attempts: int = 3
     min_free_bytes: int = 100 * 1024 * 1024
@@ -44,12 +45,14 @@ class JobManager:
         engine: Engine,
         presence: Presence,
         config: ManagerConfig,
+        tidy: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.worker = f"{os.getpid()}-{secrets.token_hex(6)}"
         self._engine = engine
         self._presence = presence
         self._config = config
+        self._tidy = tidy
         retry = RetryPolicy(max_tries=config.max_attempts)
         keeper = Keeper(store, blobs, config.caps, config.patience)
         self.runner = Runner(
@@ -80,7 +83,11 @@ class JobManager:
         self._presence.announce(self.worker)
         self._engine.start(
             self.runner.work,
-            {self.runner.beat: self._config.lease_s / 3, self._sweep: self._config.sweep_s},
+            {
+                self.runner.beat: self._config.lease_s / 3,
+                self._sweep: self._config.sweep_s,
+                self._tidy: self._config.tidy_s,
+            },
         )
 
     def stop(self, grace_s: float) -> bool:
@@ -92,6 +99,15 @@ class JobManager:
     def wake(self, jobs: int = 1) -> None:
         for _ in range(jobs):
             self._engine.wake()
+
+    def ask_to_stop(self, job_id: str) -> None:
+        self.runner.ask_to_stop(job_id)
+
+    def check_again(self, job_id: str) -> bool:
+        return self.sweeper.check_again(job_id)
+
+    def disk_is_low(self) -> bool:
+        return self.runner.disk_is_low()
 
     def _sweep(self) -> None:
         report = self.sweeper.sweep()
