@@ -262,13 +262,13 @@ def _from_infotext(text: str) -> JobRequest | None:
 
 
 def _ratio(size: str) -> str:
-    """The usual ratio within two per cent of ``1216x832``, else square."""
+    """The usual ratio within five per cent of ``1216x832``, else square."""
     match = re.fullmatch(r"\s*([1-9][0-9]{0,5})x([1-9][0-9]{0,5})\s*", size)
     if match:
         there = int(match[1]) / int(match[2])
         for ratio in _RATIOS:
             width, height = ratio.split(":")
-            if abs(there / (int(width) / int(height)) - 1) <= 0.02:
+            if abs(there / (int(width) / int(height)) - 1) <= 0.05:
                 return ratio
     return "1:1"
 
