@@ -80,7 +80,9 @@ class FakeProvider:
     def picture(self, request: JobRequest) -> Picture:
         width, height = ratio_of(request.aspect_ratio)
         size = (64, max(1, round(64 * height / width)))
-        layout = Layout(regions=(Region(label="<thing>", prompt=request.prompt, bbox=BBox(x0=0.2, y0=0.2, x1=0.8, y1=0.8)),))
+        layout = Layout(
+            regions=(Region(label="<thing>", prompt=request.prompt, bbox=BBox(x0=0.2, y0=0.2, x1=0.8, y1=0.8)),)
+        )
         receipt = Receipt(request_id="rsid-fake", http_status=200, credits_used=self._credits, layout=layout)
         return Picture(png(request.prompt, size), receipt)
 

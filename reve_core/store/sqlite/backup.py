@@ -12,17 +12,17 @@ from reve_core.errors import ConfigurationError
 
 _KEEP = 3
 _EVERY_S = 24 * 3600.0
-_PATTERN = "reve-*.db"
+_NAME = "reve-%Y%m%d-%H%M%S.db"
 
 
 def back_up(database: Path, folder: Path, *, now: float | None = None) -> Path | None:
     """Copy the database once a day and keep the newest three; None when today's copy is there already."""
     now = time.time() if now is None else now
     copies = _newest_first(folder)
-    if copies and now - copies[0].stat().st_mtime < _EVERY_S:
+    if copies and 0 <= now - _made_at(copies[0]) < _EVERY_S:
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"reve-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}.db"
+    target = folder / datetime.fromtimestamp(now, UTC).strftime(_NAME)
     unfinished = target.with_suffix(".tmp")
     unfinished.unlink(missing_ok=True)
     with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(unfinished)) as copy:
@@ -73,7 +73,11 @@ def _parts(database: Path) -> Iterator[Path]:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob(_PATTERN), key=lambda file: file.stat().st_mtime, reverse=True)
+    return sorted(folder.glob("reve-*-*.db"), reverse=True)
+
+
+def _made_at(copy: Path) -> float:
+    return datetime.strptime(copy.name, _NAME).replace(tzinfo=UTC).timestamp()
 
 
 def _is_sound(file: Path) -> bool:

@@ -1,0 +1,483 @@
+"""What every JobStore promises. An adapter's tests inherit ``JobStoreContract`` and give it a ``store`` fixture."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reve_core.models import Claim, JobFilter, JobRequest, JobStatus, Limits, Receipt, StoredImage
+from reve_core.ports import JobStore
+
+LIMITS = {"fake": Limits(concurrency=100)}
+T0 = 1_800_000_000.0
+
+
+class Clock:
+    """Seconds since 1970 that pass only when told to."""
+
+    def __init__(self) -> None:
+        self.now = T0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def request(prompt: str = "a heron", **changes: object) -> JobRequest:
+    return JobRequest(prompt=prompt, provider="fake", model="fake-1", **changes)  # type: ignore[arg-type]
+
+
+def image(claim: Claim) -> StoredImage:
+    return StoredImage(f"{claim.blob_stem}.png", f"{claim.blob_stem}-thumb.webp", "image/png", 64, 64, 9, "0" * 64)
+
+
+def submit(store: JobStore, *prompts: str, owner: str = "me", priority: int = 0) -> list[str]:
+    return [
+        job.id
+        for job in store.submit([request(prompt) for prompt in prompts or ("a heron",)], owner=owner, priority=priority)
+    ]
+
+
+def claim(store: JobStore, worker: str = "w", **limits: Limits) -> Claim:
+    found = store.claim(worker, lease_s=60, limits=limits or LIMITS)
+    assert found is not None
+    return found
+
+
+def finish(store: JobStore, held: Claim, credits: float = 10) -> None:
+    assert store.begin_call(held, idempotent=False)
+    receipt = Receipt(credits_used=credits, request_id="rsid-1")
+    assert store.arrived(held, receipt)
+    assert store.done(held, image(held), receipt)
+
+
+class JobStoreContract:
+    @pytest.fixture
+    def clock(self) -> Clock:
+        return Clock()
+
+    # -- submitting and looking
+
+    def test_a_submitted_job_is_read_back_as_it_was_asked_for(self, store: JobStore) -> None:
+        [job] = store.submit([request("ein Reiher\nim Schilf 🪶", seed=7, aspect_ratio="3:2")], owner="ana")
+        again = store.get(job.id)
+        assert again is not None
+        assert again.request == request("ein Reiher\nim Schilf 🪶", seed=7, aspect_ratio="3:2")
+        assert (again.status, again.owner, again.attempt, again.position) == (JobStatus.QUEUED, "ana", 0, 1)
+
+    def test_another_owners_job_does_not_exist(self, store: JobStore) -> None:
+        [job_id] = submit(store, owner="ana")
+        assert store.get(job_id, owner="ben") is None
+        assert store.page(JobFilter(owner="ben")).jobs == []
+        assert store.pending("ben") == []
+        assert sum(store.counts("ben").values()) == 0
+
+    def test_the_revision_changes_with_every_change_of_ones_own_jobs_only(self, store: JobStore) -> None:
+        [job_id] = submit(store, owner="ana")
+        seen = [store.revision("ana")]
+        bens = store.revision("ben")
+        held = claim(store)
+        seen.append(store.revision("ana"))
+        finish(store, held)
+        seen.append(store.revision("ana"))
+        store.star([job_id], True)
+        seen.append(store.revision("ana"))
+        store.trash([job_id], True)
+        seen.append(store.revision("ana"))
+        assert len(set(seen)) == len(seen)
+        assert store.revision("ben") == bens
+
+    def test_the_position_counts_the_jobs_that_are_served_before(self, store: JobStore) -> None:
+        ids = submit(store, "one", "two", "three")
+        [urgent] = submit(store, "urgent", priority=5)
+        assert [job.position for job in store.pending("me")] == [2, 3, 4, 1]
+        claim(store)
+        job = store.get(ids[0])
+        assert job is not None
+        assert job.position == 1
+        first = store.get(urgent)
+        assert first is not None
+        assert first.position is None
+
+    # -- claiming
+
+    def test_the_oldest_of_the_highest_priority_is_claimed_first(self, store: JobStore) -> None:
+        submit(store, "one", "two")
+        submit(store, "urgent", priority=1)
+        assert [claim(store).job.request.prompt for _ in range(3)] == ["urgent", "one", "two"]
+        assert store.claim("w", lease_s=60, limits=LIMITS) is None
+
+    def test_many_claimers_at_once_never_hold_the_same_job(self, store: JobStore) -> None:
+        ids = set(submit(store, *(f"job {number}" for number in range(40))))
+        taken: list[str] = []
+        guard = threading.Lock()
+        start = threading.Barrier(8)
+
+        def take() -> None:
+            start.wait()
+            while (held := store.claim("w", lease_s=60, limits=LIMITS)) is not None:
+                with guard:
+                    taken.append(held.job.id)
+
+        threads = [threading.Thread(target=take) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(taken) == sorted(ids)
+
+    def test_a_provider_never_has_more_calls_than_its_concurrency(self, store: JobStore) -> None:
+        submit(store, "one", "two", "three")
+        first = claim(store, fake=Limits(2))
+        claim(store, fake=Limits(2))
+        assert store.claim("w", lease_s=60, limits={"fake": Limits(2)}) is None
+        assert store.begin_call(first, idempotent=False)
+        assert store.claim("w", lease_s=60, limits={"fake": Limits(2)}) is None
+
+    def test_the_slot_is_free_as_soon_as_the_answer_has_arrived(self, store: JobStore) -> None:
+        submit(store, "one", "two")
+        first = claim(store, fake=Limits(1))
+        assert store.begin_call(first, idempotent=False)
+        assert store.arrived(first, Receipt())
+        assert claim(store, fake=Limits(1)).job.request.prompt == "two"
+
+    def test_no_more_calls_begin_in_a_minute_than_allowed(self, store: JobStore, clock: Clock) -> None:
+        submit(store, "one", "two", "three")
+        pace = Limits(concurrency=9, per_minute=2)
+        finish(store, claim(store, fake=pace))
+        clock.pass_(30)
+        claim(store, fake=pace)
+        assert store.claim("w", lease_s=600, limits={"fake": pace}) is None
+        clock.pass_(31)
+        assert claim(store, fake=pace).job.request.prompt == "three"
+
+    def test_a_provider_without_limits_here_is_not_served(self, store: JobStore) -> None:
+        submit(store)
+        assert store.claim("w", lease_s=60, limits={"other": Limits(1)}) is None
+
+    def test_a_job_put_back_with_a_delay_is_not_claimed_before_it_is_due(self, store: JobStore, clock: Clock) -> None:
+        submit(store)
+        held = claim(store)
+        assert store.requeue(held, delay_s=10, why="busy", free=False, outcome=None)
+        assert store.claim("w", lease_s=60, limits=LIMITS) is None
+        clock.pass_(10.1)
+        assert claim(store).job.tries == 2
+
+    def test_a_free_requeue_does_not_use_up_a_try_and_names_a_new_attempt(self, store: JobStore) -> None:
+        submit(store)
+        store.requeue(claim(store), delay_s=0, why="busy", free=True, outcome=None)
+        held = claim(store)
+        assert (held.job.tries, held.job.attempt) == (1, 2)
+
+    # -- the fence
+
+    @pytest.mark.parametrize(
+        "write",
+        [
+            pytest.param(lambda s, c: s.begin_call(c, idempotent=False), id="begin_call"),
+            pytest.param(lambda s, c: s.set_progress(c, 0.5, "half"), id="set_progress"),
+            pytest.param(lambda s, c: s.arrived(c, Receipt()), id="arrived"),
+            pytest.param(lambda s, c: s.done(c, image(c), Receipt()), id="done"),
+            pytest.param(lambda s, c: s.fail(c, "x", "x", outcome=None), id="fail"),
+            pytest.param(lambda s, c: s.requeue(c, delay_s=0, why="", free=True, outcome=None), id="requeue"),
+            pytest.param(lambda s, c: s.unknown(c, "x"), id="unknown"),
+            pytest.param(lambda s, c: s.cancelled(c, outcome=None), id="cancelled"),
+        ],
+    )
+    def test_a_write_under_a_lost_claim_changes_nothing(self, store: JobStore, write: object) -> None:
+        [job_id] = submit(store)
+        lost = claim(store)
+        store.requeue(lost, delay_s=0, why="taken away", free=True, outcome=None)
+        claim(store, worker="other")
+        before = store.get(job_id)
+        assert write(store, lost) is False  # type: ignore[operator]
+        assert store.get(job_id) == before
+
+    def test_a_beat_prolongs_the_lease_and_tells_who_has_lost_or_should_stop(
+        self, store: JobStore, clock: Clock
+    ) -> None:
+        submit(store, "mine", "stopped", "lost")
+        mine, stopped, lost = claim(store), claim(store), claim(store)
+        store.cancel(stopped.job.id)
+        store.requeue(lost, delay_s=0, why="", free=True, outcome=None)
+        clock.pass_(50)
+        answers = store.beat([mine, stopped, lost], lease_s=60)
+        assert answers == {mine.job.id: "ok", stopped.job.id: "cancel", lost.job.id: "lost"}
+        clock.pass_(50)
+        assert store.expired() == []
+
+    # -- calls and money
+
+    def test_a_call_is_recorded_before_it_is_made_and_closed_with_its_cost(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = claim(store)
+        assert store.begin_call(held, idempotent=False)
+        [call] = store.calls(job_id)
+        assert (call.attempt, call.outcome, call.ended_at) == (1, None, None)
+        receipt = Receipt(credits_used=150, request_id="rsid-9")
+        store.arrived(held, receipt)
+        store.done(held, image(held), receipt)
+        [call] = store.calls(job_id)
+        assert (call.outcome, call.receipt) == ("ok", receipt)
+        job = store.get(job_id)
+        assert job is not None
+        assert (job.status, job.credits_used, job.request_id, job.receipt) == (JobStatus.DONE, 150, "rsid-9", receipt)
+
+    def test_a_job_costs_what_all_its_calls_cost_together(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = claim(store)
+        store.begin_call(held, idempotent=False)
+        store.unknown(held, "lost", receipt=Receipt(credits_used=18))
+        assert store.again(job_id, when=[JobStatus.UNKNOWN])
+        finish(store, claim(store), credits=18)
+        job = store.get(job_id)
+        assert job is not None
+        assert job.credits_used == 36
+
+    def test_a_second_call_of_the_same_attempt_is_refused(self, store: JobStore) -> None:
+        submit(store)
+        held = claim(store)
+        assert store.begin_call(held, idempotent=False)
+        assert not store.begin_call(held, idempotent=False)
+
+    def test_a_late_success_lifts_its_own_unknown_job_and_no_other(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = claim(store)
+        store.begin_call(held, idempotent=False)
+        store.unknown(held, "no answer")
+        assert not store.done(Claim(held.job, "another token"), image(held), Receipt())
+        assert store.done(held, image(held), Receipt(credits_used=5))
+        job = store.get(job_id)
+        assert job is not None
+        assert (job.status, job.credits_used, job.error) == (JobStatus.DONE, 5, None)
+        [call] = store.calls(job_id)
+        assert call.outcome == "ok"
+
+    def test_an_unknown_job_can_be_adopted_until_a_person_decides(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = claim(store)
+        store.begin_call(held, idempotent=False)
+        store.unknown(held, "no answer")
+        found = store.held(job_id)
+        assert found is not None
+        assert found.token == held.token
+        assert store.give_up(job_id, "given up")
+        assert store.held(job_id) is None
+        assert not store.done(held, image(held), Receipt())
+
+    # -- cancelling
+
+    def test_cancelling_a_queued_job_ends_it_at_once(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        assert store.cancel(job_id) == "cancelled"
+        assert store.claim("w", lease_s=60, limits=LIMITS) is None
+        assert store.cancel(job_id) == "too_late"
+
+    def test_a_job_cancelled_before_its_call_never_makes_it(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = claim(store)
+        assert store.cancel(job_id) == "requested"
+        assert not store.begin_call(held, idempotent=False)
+        assert store.calls(job_id) == []
+        assert store.cancelled(held, outcome=None)
+
+    def test_a_job_cancelled_after_its_call_may_still_be_finished(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = claim(store)
+        store.begin_call(held, idempotent=False)
+        assert store.cancel(job_id) == "requested"
+        assert store.done(held, image(held), Receipt())
+
+    # -- leases
+
+    def test_a_job_past_its_lease_is_found_with_its_open_call(self, store: JobStore, clock: Clock) -> None:
+        submit(store, "called", "not called")
+        called, not_called = claim(store), claim(store)
+        store.begin_call(called, idempotent=True)
+        clock.pass_(59)
+        assert store.expired() == []
+        clock.pass_(2)
+        [(first, call), (second, no_call)] = store.expired()
+        assert (first.token, second.token) == (called.token, not_called.token)
+        assert call is not None
+        assert call.outcome is None
+        assert call.idempotent
+        assert no_call is None
+
+    def test_a_dead_workers_leases_end_at_once_and_only_its_own(self, store: JobStore) -> None:
+        submit(store, "one", "two")
+        dead = claim(store, worker="dead")
+        claim(store, worker="alive")
+        assert store.workers() == {"dead", "alive"}
+        assert store.drop_worker("dead") == 1
+        assert [found.token for found, _ in store.expired()] == [dead.token]
+
+    def test_a_clock_set_back_loses_no_lease(self, store: JobStore, clock: Clock) -> None:
+        submit(store)
+        held = claim(store)
+        clock.pass_(-3600)
+        assert store.expired() == []
+        assert store.beat([held], lease_s=60) == {held.job.id: "ok"}
+        assert store.begin_call(held, idempotent=False)
+
+    # -- trying again
+
+    @pytest.mark.parametrize("ended", [JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.UNKNOWN])
+    def test_a_person_can_send_an_ended_job_back_with_fresh_tries(self, store: JobStore, ended: JobStatus) -> None:
+        [job_id] = submit(store)
+        held = claim(store)
+        if ended is JobStatus.CANCELLED:
+            store.cancelled(held, outcome=None)
+        elif ended is JobStatus.FAILED:
+            store.fail(held, "x", "broken", outcome=None)
+        else:
+            store.begin_call(held, idempotent=False)
+            store.unknown(held, "who knows")
+        assert not store.again(job_id, when=[JobStatus.DONE])
+        assert store.again(job_id, when=[ended])
+        fresh = claim(store)
+        assert (fresh.job.id, fresh.job.tries, fresh.job.attempt, fresh.job.error) == (job_id, 1, 2, None)
+
+    # -- listing
+
+    def test_pages_show_every_job_once_newest_first(self, store: JobStore) -> None:
+        ids = submit(store, *(f"job {number}" for number in range(25)))
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = store.page(JobFilter(owner="me"), after=cursor, limit=10)
+            seen += [job.id for job in page.jobs]
+            if (cursor := page.next) is None:
+                break
+        assert seen == ids[::-1]
+
+    def test_the_gallery_shows_finished_pictures_by_the_time_they_finished(self, store: JobStore, clock: Clock) -> None:
+        submit(store, "slow", "quick", "failed", "waiting")
+        slow, quick, failed = claim(store), claim(store), claim(store)
+        finish(store, quick)
+        clock.pass_(1)
+        finish(store, slow)
+        store.fail(failed, "x", "x", outcome=None)
+        first = store.page(JobFilter(owner="me"), limit=1, by_finish=True)
+        assert [job.request.prompt for job in first.jobs] == ["slow"]
+        assert first.next is not None
+        rest = store.page(JobFilter(owner="me"), after=first.next, limit=5, by_finish=True)
+        assert [job.request.prompt for job in rest.jobs] == ["quick"]
+        assert rest.next is None
+
+    def test_pictures_that_finished_in_the_same_instant_are_all_paged(self, store: JobStore) -> None:
+        submit(store, *(f"job {number}" for number in range(7)))
+        for _ in range(7):
+            finish(store, claim(store))
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = store.page(JobFilter(owner="me"), after=cursor, limit=3, by_finish=True)
+            seen += [job.request.prompt for job in page.jobs]
+            if (cursor := page.next) is None:
+                break
+        assert seen == [f"job {number}" for number in range(6, -1, -1)]
+
+    @pytest.mark.parametrize(
+        ("which", "found"),
+        [
+            pytest.param({"words": "FUCHS schnee"}, {"Ein Fuchs im Schnee"}, id="all words, any letter case"),
+            pytest.param({"words": "straße"}, {"Die STRASSE 100%"}, id="letter case folds as in Unicode"),
+            pytest.param({"words": "100%"}, {"Die STRASSE 100%"}, id="a percent sign is a character"),
+            pytest.param({"words": "鹭"}, {"苍鹭"}, id="a part of a word in any script"),
+            pytest.param({"provider": "fake"}, {"Ein Fuchs im Schnee", "Die STRASSE 100%", "苍鹭"}, id="the provider"),
+            pytest.param({"aspect_ratio": "16:9"}, {"苍鹭"}, id="the ratio"),
+            pytest.param({"starred": True}, {"Die STRASSE 100%"}, id="favourites"),
+            pytest.param({"statuses": frozenset({JobStatus.CANCELLED})}, {"苍鹭"}, id="the state"),
+            pytest.param({"words": "unicorn"}, set(), id="nothing"),
+        ],
+    )
+    def test_a_filter_finds(self, store: JobStore, which: dict[str, object], found: set[str]) -> None:
+        jobs = store.submit(
+            [request("Ein Fuchs im Schnee"), request("Die STRASSE 100%"), request("苍鹭", aspect_ratio="16:9")],
+            owner="me",
+        )
+        store.star([jobs[1].id], True)
+        store.cancel(jobs[2].id)
+        page = store.page(JobFilter(owner="me", **which))  # type: ignore[arg-type]
+        assert {job.request.prompt for job in page.jobs} == found
+
+    def test_a_date_range_includes_its_start_and_excludes_its_end(self, store: JobStore, clock: Clock) -> None:
+        for prompt in ("first", "second", "third"):
+            submit(store, prompt)
+            clock.pass_(3600)
+        start = datetime.fromtimestamp(T0, UTC)
+        page = store.page(JobFilter(owner="me", since=start + timedelta(hours=1), before=start + timedelta(hours=2)))
+        assert [job.request.prompt for job in page.jobs] == ["second"]
+
+    # -- the trash
+
+    def test_trashed_jobs_are_out_of_sight_until_restored(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        finish(store, claim(store))
+        assert store.trash([job_id], True) == 1
+        assert store.page(JobFilter(owner="me")).jobs == []
+        assert store.page(JobFilter(owner="me"), by_finish=True).jobs == []
+        assert [job.id for job in store.page(JobFilter(owner="me", trashed=True)).jobs] == [job_id]
+        assert store.trash([job_id], False) == 1
+        assert [job.id for job in store.page(JobFilter(owner="me"), by_finish=True).jobs] == [job_id]
+
+    def test_a_pending_job_cannot_be_thrown_away(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        assert store.trash([job_id], True) == 0
+        claim(store)
+        assert store.trash([job_id], True) == 0
+
+    def test_only_trashed_jobs_are_purged_and_their_cost_stays_on_record(self, store: JobStore) -> None:
+        gone, kept = submit(store, "gone", "kept")
+        for _ in range(2):
+            finish(store, claim(store))
+        store.trash([gone], True)
+        assert store.purge([gone, kept]) == 1
+        assert store.get(gone) is None
+        assert store.get(kept) is not None
+        [call] = store.calls(gone)
+        assert call.outcome == "ok"
+        assert call.receipt is None
+
+    # -- providers
+
+    def test_a_paused_provider_is_not_called_until_its_time_is_over(self, store: JobStore, clock: Clock) -> None:
+        submit(store, "one", "two")
+        store.pause("fake", until=datetime.fromtimestamp(T0 + 30, UTC), reason="slow down")
+        assert store.claim("w", lease_s=60, limits=LIMITS) is None
+        assert store.provider_states()["fake"].paused
+        clock.pass_(31)
+        assert not store.provider_states().get("fake") or not store.provider_states()["fake"].paused
+        claim(store)
+
+    def test_after_a_pause_one_call_goes_first_until_one_succeeds(self, store: JobStore, clock: Clock) -> None:
+        submit(store, "one", "two", "three")
+        store.pause("fake", until=datetime.fromtimestamp(T0 + 30, UTC), reason="slow down")
+        clock.pass_(31)
+        probe = claim(store)
+        assert store.claim("w", lease_s=60, limits=LIMITS) is None
+        finish(store, probe)
+        claim(store)
+        claim(store)
+
+    def test_a_pause_without_end_waits_for_a_person(self, store: JobStore, clock: Clock) -> None:
+        submit(store)
+        store.pause("fake", until=None, reason="no credits")
+        store.pause("fake", until=datetime.fromtimestamp(T0 + 1, UTC), reason="slow down")
+        clock.pass_(1_000_000)
+        assert store.claim("w", lease_s=60, limits=LIMITS) is None
+        assert store.provider_states()["fake"].reason == "no credits"
+        store.resume("fake")
+        claim(store)
+
+    def test_the_history_of_waits_is_the_newest_first_and_of_one_model(self, store: JobStore, clock: Clock) -> None:
+        for seconds in (3.0, 5.0):
+            submit(store)
+            held = claim(store)
+            clock.pass_(seconds)
+            finish(store, held)
+        assert store.durations("fake", "fake-1") == pytest.approx([5.0, 3.0])
+        assert store.durations("fake", "other") == []

@@ -1,0 +1,181 @@
+"""SQLite as a JobStore, and what is its own: two processes on one file, damage, newer files, reading only."""
+
+import itertools
+import os
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from reve_core.errors import ConfigurationError, StoreTooNew
+from reve_core.models import JobFilter, JobStatus
+from reve_core.store.sqlite import SqliteStore, backup
+from tests.contracts.job_store import LIMITS, Clock, JobStoreContract, claim, request, submit
+
+
+class TestSqliteStore(JobStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path, clock: Clock) -> Iterator[SqliteStore]:
+        store = SqliteStore(tmp_path / "reve.db", clock=clock)
+        yield store
+        store.close()
+
+
+class TwoDoors:
+    """Each call goes to the other of two stores on one file, so that anything kept in memory would show."""
+
+    def __init__(self, *stores: SqliteStore) -> None:
+        self._stores = itertools.cycle(stores)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(next(self._stores), name)
+
+
+class TestTwoSqliteStoresOnOneFile(JobStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path, clock: Clock) -> Iterator[TwoDoors]:
+        one = SqliteStore(tmp_path / "reve.db", clock=clock)
+        two = SqliteStore(tmp_path / "reve.db", clock=clock)
+        yield TwoDoors(one, two)
+        one.close()
+        two.close()
+
+
+def test_processes_that_start_together_on_an_empty_folder_all_succeed(tmp_path: Path) -> None:
+    script = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from reve_core.models import JobRequest
+        from reve_core.store.sqlite import SqliteStore
+        store = SqliteStore(Path(sys.argv[1]))
+        store.submit([JobRequest(prompt="hello", provider="fake", model="m")], owner="me")
+        store.close()
+        """
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "reve.db")], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    for process in started:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    store = SqliteStore(tmp_path / "reve.db")
+    assert store.counts("me")[JobStatus.QUEUED] == 4
+    store.close()
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "reve.db"
+    SqliteStore(path).close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('reve_core', '9999_moon', 'now')"
+        )
+    with pytest.raises(StoreTooNew, match="newer version"):
+        SqliteStore(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("select count(*) from jobs").fetchone() == (0,)
+
+
+def test_a_store_opened_for_reading_shows_what_is_there_and_refuses_to_change_it(tmp_path: Path) -> None:
+    path = tmp_path / "reve.db"
+    store = SqliteStore(path)
+    submit(store)
+    store.close()
+    reading = SqliteStore(path, read_only=True)
+    assert len(reading.page(JobFilter(owner="me")).jobs) == 1
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        submit(reading)
+    reading.close()
+
+
+def test_a_missing_file_opened_for_reading_is_an_empty_store_and_stays_missing(tmp_path: Path) -> None:
+    reading = SqliteStore(tmp_path / "reve.db", read_only=True)
+    assert reading.page(JobFilter(owner="me")).jobs == []
+    reading.close()
+    assert not (tmp_path / "reve.db").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_opens_a_connection_of_its_own(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "reve.db")
+    submit(store, "parent")
+    child = os.fork()
+    if child == 0:
+        try:
+            submit(store, "child")
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert store.counts("me")[JobStatus.QUEUED] == 2
+    claim(store)
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "reve.db")) as db:
+        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize(
+    ("sql", "index"),
+    [
+        pytest.param(
+            "select priority, seq from jobs where status = 'queued' and provider = ? and (not_before is null or not_before <= 1)"
+            " order by priority desc, seq limit 1",
+            "jobs_queued",
+            id="the claim",
+        ),
+        pytest.param(
+            "select * from jobs where status = 'done' and trashed_at is null and owner = ?"
+            " order by finished_at desc, seq desc limit 60",
+            "jobs_gallery",
+            id="a page of the gallery",
+        ),
+        pytest.param("select max(rev) from jobs where owner = ?", "jobs_revision", id="the revision"),
+    ],
+)
+def test_a_hot_query_uses_its_index_and_sorts_nothing(tmp_path: Path, sql: str, index: str) -> None:
+    store = SqliteStore(tmp_path / "reve.db")
+    with store.connections.read() as db:
+        plan = " | ".join(row["detail"] for row in db.execute(f"explain query plan {sql}", ("x",)).fetchall())
+    store.close()
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_a_backup_is_made_once_a_day_and_three_are_kept(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "reve.db")
+    store.submit([request()], owner="me")
+    folder = tmp_path / "backups"
+    made = []
+    for day in range(5):
+        now = 1_800_000_000.0 + day * 90_000
+        copy = backup.back_up(tmp_path / "reve.db", folder, now=now)
+        assert copy is not None
+        made.append(copy)
+        assert backup.back_up(tmp_path / "reve.db", folder, now=now + 60) is None
+    store.close()
+    assert sorted(folder.iterdir()) == sorted(made[-3:])
+
+
+def test_restoring_puts_the_newest_sound_backup_in_place_and_keeps_the_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "reve.db"
+    store = SqliteStore(path)
+    submit(store, "worth keeping")
+    store.close()
+    sound = backup.back_up(path, tmp_path / "backups", now=1_800_000_000.0)
+    assert sound is not None
+    (tmp_path / "backups" / "reve-20991231-000000.db").write_bytes(b"not a database at all" * 100)
+    path.write_bytes(os.urandom(8192))
+    damaged = path.read_bytes()
+    assert backup.restore(path, tmp_path / "backups", tmp_path / "damaged") == sound
+    store = SqliteStore(path)
+    assert [job.request.prompt for job in store.page(JobFilter(owner="me")).jobs] == ["worth keeping"]
+    assert store.claim("w", lease_s=60, limits=LIMITS) is not None
+    store.close()
+    assert [file.read_bytes() for file in (tmp_path / "damaged").iterdir()] == [damaged]
