@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -116,9 +117,7 @@ def download_routes(
             return problem(404, "not_found", "There is no such export. It may have run out.")
         pieces = iter(get_studio().export(token))
         first = next(pieces, b"")  # a refusal comes here, while there is still time for an honest status
-        return StreamingResponse(
-            itertools.chain([first], pieces), headers=_attachment("reve-studio.zip"), media_type="application/zip"
-        )
+        return _Pieces(first, pieces, _attachment("reve-studio.zip"))
 
     return [
         _Under("/download", _Door(download, ("GET", "HEAD"))),
@@ -164,6 +163,21 @@ def _status(error: ReveError) -> int:
             return 503
         case _:
             return 500
+
+
+class _Pieces(StreamingResponse):
+    """An archive on its way. However it ends, the service's generator is closed, and its files with it."""
+
+    def __init__(self, first: bytes, rest: Iterator[bytes], headers: Mapping[str, str]) -> None:
+        super().__init__(itertools.chain([first], rest), headers=headers, media_type="application/zip")
+        self._close: Callable[[], None] = getattr(rest, "close", lambda: None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await run_in_threadpool(self._close)
 
 
 class _Door:
