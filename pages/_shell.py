@@ -1,0 +1,31 @@
+"""The main script: what every screen has in common. It runs before each of them, on every rerun, so it does little."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import look
+from reve_core import bootstrap
+from reve_core.errors import ReveError
+
+
+def main() -> None:
+    st.set_page_config(page_title="Reve Studio", page_icon=str(look.MARK), layout="wide")
+    look.apply()
+    pages = [
+        st.Page("create.py", title="Create", default=True),
+        st.Page("gallery.py", title="Gallery", url_path="gallery"),
+        st.Page("queue.py", title="Queue", url_path="queue"),
+    ]
+    page = st.navigation(pages, position="top")
+    try:
+        studio = bootstrap.get()
+        notices = studio.notices()
+    except ReveError as exc:
+        look.out_of_order(exc)
+        return
+    look.banner(notices)
+    page.run()
+
+
+main()

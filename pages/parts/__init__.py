@@ -1,0 +1,1 @@
+"""What several screens share. Imported as ``pages.parts.…`` from the repository's root, so that type checkers see it too."""

@@ -1,0 +1,121 @@
+"""
+A real service with a fake provider behind the pages: SQLite and pictures in ``tmp_path``, threads and all.
+
+``studio`` is that service, already in the pages' hands. ``open_page`` runs the real main script; Streamlit's own test
+runner has no browser in it, so what Components v2 pieces send is put into their mouths by ``send``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1 import AppTest
+
+from reve_core import bootstrap
+from reve_core.blobs.local import LocalBlobs
+from reve_core.engines.presence import FilePresence
+from reve_core.engines.threads import ThreadEngine
+from reve_core.jobs.manager import JobManager, ManagerConfig
+from reve_core.models import Limits
+from reve_core.ports import Provider
+from reve_core.service import Studio
+from reve_core.store.sqlite import SqliteStore
+from tests.fakes import FakeProvider
+
+ROOT = Path(__file__).resolve().parents[2]
+SHELL = ROOT / "pages" / "_shell.py"
+
+
+def build_studio(folder: Path, *providers: Provider, read_only: str | None = None) -> Studio:
+    """A service as ``bootstrap`` builds it, with the given providers; the first is the default. Not started."""
+    store, blobs = SqliteStore(folder / "reve.db"), LocalBlobs(folder / "images")
+    by_name = {provider.name: provider for provider in providers}
+    limits = {name: Limits(concurrency=2) for name in by_name}
+    config = ManagerConfig(limits=limits)
+    manager = JobManager(
+        store=store,
+        blobs=blobs,
+        providers=by_name,
+        engine=ThreadEngine(slots=4, cpu_slots=2),
+        presence=FilePresence(folder / "workers"),
+        config=config,
+    )
+    return Studio(
+        store=store,
+        blobs=blobs,
+        providers=by_name,
+        limits=limits,
+        default_provider=next(iter(by_name)),
+        worker=manager,
+        caps=config.caps,
+        read_only=read_only,
+    )
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    """Override it in a test module for a provider that waits, refuses or has other capabilities."""
+    return FakeProvider()
+
+
+@pytest.fixture
+def studio(tmp_path: Path, provider: FakeProvider) -> Iterator[Studio]:
+    service = build_studio(tmp_path, provider)
+    service.start()
+    bootstrap.use(service)
+    yield service
+    bootstrap.use(None)
+    service.stop(5)
+
+
+@pytest.fixture
+def open_page(studio: Studio) -> Callable[..., AppTest]:
+    """``open_page("gallery.py", image="…")`` runs that page once, with those query parameters."""
+
+    def run(page: str = "create.py", **params: str) -> AppTest:
+        at = AppTest.from_file(str(SHELL), default_timeout=20)
+        for name, value in params.items():
+            at.query_params[name] = value
+        at.run()
+        return at if page == "create.py" else at.switch_page(page).run()
+
+    return run
+
+
+def piece(at: AppTest, name: str) -> Any:
+    """The message of a Components v2 piece on the page, by the name it was registered under."""
+    for node in at.get("bidi_component"):
+        if node.proto.component_name == name:
+            return node.proto
+    raise AssertionError(f"There is no piece “{name}” on the page.")
+
+
+def data_of(at: AppTest, name: str) -> Any:
+    """What Python handed to a piece."""
+    proto = piece(at, name)
+    return json.loads(proto.json or proto.mixed.json)
+
+
+def send(at: AppTest, name: str, event: str, value: Any) -> AppTest:
+    """Run the page as though the piece's script had called ``setTriggerValue(event, value)``."""
+    proto = piece(at, name)
+    states = at._tree.get_widget_states()
+    # One hidden widget per piece carries all of its triggers; see streamlit.components.v2.bidi_component.
+    trigger = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{proto.id}__events")
+    trigger.json_trigger_value = json.dumps([{"event": event, "value": value}])
+    states.widgets.append(trigger)
+    return at._run(states)
+
+
+def settle(studio: Studio, timeout: float = 10) -> None:
+    """Wait until nothing is under way."""
+    until = time.monotonic() + timeout
+    while studio.feed().pending:
+        assert time.monotonic() < until, "The jobs did not finish."
+        time.sleep(0.01)
