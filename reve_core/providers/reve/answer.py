@@ -121,6 +121,8 @@ def _decoded(encoded: object) -> bytes | None:
         pass
     # Not quite base64 as promised, but it was paid for: try it without a data: prefix, slashes, blanks and padding.
     text = bytes(encoded)
+    if b"\\" in text:  # cut out of the JSON, so still with its escapes
+        text = str(_unescaped(text)).encode("ascii", "replace")
     if text.startswith(b"data:"):
         text = text.partition(b",")[2]
     text = re.sub(rb"[^A-Za-z0-9+/]", b"", text.replace(b"-", b"+").replace(b"_", b"/"))
@@ -128,6 +130,13 @@ def _decoded(encoded: object) -> bytes | None:
         return pybase64.b64decode(text[: len(text) - (len(text) % 4 == 1)] + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         return None
+
+
+def _unescaped(text: bytes) -> object:
+    try:
+        return json.loads(b'"' + text + b'"')
+    except ValueError:
+        return ""
 
 
 def _layout(value: object) -> tuple[Layout | None, tuple[str, ...]]:

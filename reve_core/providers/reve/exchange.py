@@ -101,20 +101,28 @@ class Wire:
             seen.detail = _in_words(exc)
 
     async def _talk(self, seen: Exchange, method: str, path: str, max_body: int, request: dict[str, Any]) -> None:
+        opened: list[Any] = []
+
         async def trace(event: str, info: dict[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":
+                opened.append(info["return_value"])
             # A proxy's CONNECT carries nothing of ours yet.
             if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
                 seen.sent = True
 
         timeout = httpx.Timeout(None, connect=self._connect_timeout_s)
-        async with (
-            httpx.AsyncClient(verify=self._ssl, timeout=timeout, follow_redirects=False) as client,
-            client.stream(
-                method, self._base_url + path, headers=self._headers(), extensions={"trace": trace}, **request
-            ) as response,
-        ):
-            seen.status, seen.headers = response.status_code, dict(response.headers)
-            await _read(response, seen, max_body)
+        sending = {"headers": self._headers(), "extensions": {"trace": trace}, **request}
+        try:
+            async with (
+                httpx.AsyncClient(verify=self._ssl, timeout=timeout, follow_redirects=False) as client,
+                client.stream(method, self._base_url + path, **sending) as response,
+            ):
+                seen.status, seen.headers = response.status_code, dict(response.headers)
+                await _read(response, seen, max_body)
+        finally:
+            # A handshake that our deadline cuts short leaves its socket to nobody.
+            for stream in opened:
+                await stream.aclose()
 
     def _headers(self) -> httpx.Headers:
         # httpx.Headers, because its repr hides both secrets.
@@ -183,7 +191,7 @@ def _in_words(exc: BaseException) -> str:
         todo += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
     for one in seen:
         if isinstance(one, ssl.SSLCertVerificationError):
-            return f"its certificate cannot be trusted: {one.verify_message}"
+            return f"its certificate cannot be trusted: {one.verify_message.rstrip('.')}"
         if isinstance(one, ssl.SSLError):
             return "no secure connection could be made"
         if isinstance(one, socket.gaierror):

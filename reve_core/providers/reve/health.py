@@ -33,7 +33,7 @@ def health_of(exchange: Exchange, cleaner: Cleaner) -> Health:
 def _balance_in_words(balance: float) -> str:
     price = ROUTES[0].info.capabilities.price.credits
     few = "" if balance >= price else f", too few for one {ROUTES[0].info.title} picture ({price})"
-    return f"Reve accepts the key; {balance:,g} credits are left{few}."
+    return f"Reve accepts the key; {balance:,.0f} credits are left{few}."
 
 
 def _trouble_in_words(exchange: Exchange, result: Picture | ProviderError) -> str:

@@ -35,6 +35,7 @@ CLOSED = (
     "Set REVE_API_URL to a gateway that still speaks it, or choose the sketch provider, which needs no service."
 )
 NO_KEY = "No key is set: put one into REVE_API_KEY, or choose the sketch provider, which needs none."
+_SHOWN = 4000  # bytes of a strange answer that are looked at for the message; it shows a line of them
 MAYBE = "It may have been charged all the same."
 
 _CLOSED_CODE = "PARTNER_API_CLOSED"
@@ -72,7 +73,7 @@ def picture_or_error(exchange: Exchange, cleaner: Cleaner) -> Picture | Provider
     if code or not _is_good(exchange):
         return _refusal(exchange, code, fields, receipt, cleaner)
     if exchange.fault is not None:
-        seen = cleaner.line(exchange.body.decode("utf-8", "replace"))
+        seen = cleaner.line(exchange.body[:_SHOWN].decode("utf-8", "replace"))
         begins = f" It begins: {seen}" if seen and exchange.fault is Fault.FOREIGN else ""
         return OutcomeUnknown(
             f"Reve answered, but no picture could be read: {exchange.detail}. {MAYBE}{begins}", receipt=receipt
@@ -83,10 +84,10 @@ def picture_or_error(exchange: Exchange, cleaner: Cleaner) -> Picture | Provider
             f"Reve's content check refused this prompt. Change it before you try again.{cost}", receipt=receipt
         )
     if answer is None or not answer.image:
-        seen = cleaner.line(exchange.body.decode("utf-8", "replace"))
+        seen = cleaner.line(exchange.body[:_SHOWN].decode("utf-8", "replace"))
         return OutcomeUnknown(f"Reve answered without a picture. {MAYBE} It said: {seen or 'nothing'}", receipt=receipt)
     if kind_of(answer.image) is None:
-        seen = cleaner.line(answer.image[:2000].decode("utf-8", "replace"))
+        seen = cleaner.line(answer.image[:_SHOWN].decode("utf-8", "replace"))
         return OutcomeUnknown(
             f"Reve's picture is neither PNG, JPEG nor WebP. {MAYBE} It begins: {seen}", receipt=receipt
         )
@@ -123,7 +124,7 @@ def _refusal(
     if meaning is None or (status >= 500 and meaning in (RequestRejected, PromptRefused)):
         # A server that fails while it calls the request wrong has contradicted itself.
         meaning = _STATUSES.get(status, OutcomeUnknown)
-    words = said(fields, cleaner) or cleaner.line(code, 100)
+    words = said(fields, cleaner)
     if meaning is RateLimited:
         wait = seconds_to_wait(exchange.headers, fields, datetime.now(UTC))
         return RateLimited("Reve asks for a pause: too many requests just now.", retry_after=wait, receipt=receipt)
@@ -153,7 +154,7 @@ def _sentence(
             "The address in REVE_API_URL sends requests on to another one. Set the final address. Nothing was charged."
         )
     if meaning is RequestRejected:
-        where = "" if words else f" (status {exchange.status})"
+        where = "" if words else f" ({cleaner.line(code, 100) or f'status {exchange.status}'})"
         return f"Reve did not accept this request{where}. Nothing was charged.{quoted}"
     problem = f"error {code}" if _is_good(exchange) else f"status {exchange.status}"
     return f"Reve failed with {cleaner.line(problem, 100)}. {MAYBE}{quoted}"

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 _HIDDEN = "[hidden]"
 _DEEPEST = 40
+_READ_AT_MOST = 4000
 _MARKUP = str.maketrans({"<": "‹", ">": "›", "`": "'"})
 
 
@@ -22,6 +23,7 @@ class Cleaner:
 
     def __init__(self, *secrets: SecretStr | None) -> None:
         self._secrets = tuple(secret for secret in secrets if secret is not None)
+        self._longest = max((len(secret) for secret in self._secrets), default=0)
 
     def hide(self, text: str) -> str:
         """``text`` without any of our secrets."""
@@ -34,7 +36,10 @@ class Cleaner:
         return text
 
     def line(self, text: str, limit: int = 200) -> str:
-        """One line of at most ``limit`` characters that is inert in HTML and in Markdown."""
+        """One line of at most ``limit`` characters that is inert in HTML and in Markdown. ``text`` may be very long."""
+        if len(text) > _READ_AT_MOST:
+            # A secret that the cut goes through could not be recognised: what it may have left goes as well.
+            text = self.hide(text[:_READ_AT_MOST])[: -self._longest or None]
         shown = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in self.hide(text))
         shown = " ".join(shown.split()).translate(_MARKUP).replace("](", "] (")
         return shown if len(shown) <= limit else shown[: limit - 1] + "…"
