@@ -93,7 +93,7 @@ def decode(data: bytes, caps: Caps) -> Image:
     facts = inspect(data, caps)
     # The plugin classes themselves rather than Image.open(formats=...): no other decoder can be chosen, and Pillow's own
     # bomb check, a process-wide number that warns before it refuses, stays out of the way of the caps applied above.
-    from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+    from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
     kind: type[ImageFile.ImageFile]
     if facts.suffix == ".png":
@@ -109,14 +109,15 @@ def decode(data: bytes, caps: Caps) -> Image:
             if opened.size != (facts.width, facts.height) or getattr(opened, "n_frames", 1) != 1:
                 raise PictureDamaged("The picture's headers contradict each other.")
             opened.load()
-            image = Image.Image.copy(opened)
     except PictureDamaged:
         raise
     except Exception as exc:  # Pillow's decoders raise nearly every type there is for bytes they cannot make sense of.
         raise PictureDamaged("The picture does not decode: its data is corrupt or cut short.") from exc
-    keep = image.info.get("transparency")
-    image.info = {} if keep is None else {"transparency": keep}
-    return image
+    keep = opened.info.get("transparency")
+    opened.info = {} if keep is None else {"transparency": keep}
+    # Pillow's JPEG object keeps EXIF in places of its own, which a copy leaves behind. The others are handed out as they
+    # are, their file closed: a copy would hold the pixels twice, 64 MB each for a large picture.
+    return opened.copy() if facts.suffix == ".jpg" else opened
 
 
 # ---------------------------------------------------------------- PNG
@@ -185,6 +186,8 @@ def _lean_png(data: bytes) -> bytes:
             raise PictureDamaged("The picture uses a kind of PNG that this app does not know.")
     if not pixels:
         raise PictureDamaged("The picture holds no pixel data.")
+    if sum(map(len, kept)) == len(data):
+        return data
     return b"".join(kept)
 
 

@@ -16,10 +16,11 @@ from typing import Protocol
 
 import anyio
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from reve_core.blobs.keys import is_key, mime_of
 from reve_core.errors import BadInput, BlobMissing, JobNotFound, ReveError, StoreBusy, WrongState
@@ -31,7 +32,8 @@ from reve_core.ports import Blobs
 # shared cache on the way would go on serving it after its owner has deleted it.
 FOREVER = "private, max-age=31536000, immutable"
 
-# Whatever the bytes turn out to be, a browser runs nothing of them and no other site embeds them.
+# On every answer, also those that Starlette makes by itself (206, 416): whatever the bytes turn out to be, a browser runs
+# nothing of them and no other site embeds them.
 SEALED = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -80,7 +82,6 @@ def image_routes(get_blobs: Callable[[], Blobs]) -> list[Route]:
             return problem(404, "not_found", "There is no such picture.")
         blobs = get_blobs()
         headers = {
-            **SEALED,
             "Cache-Control": FOREVER,
             "Content-Disposition": f'inline; filename="{name}"',
             "ETag": f'"{name}"',
@@ -137,7 +138,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 def _attachment(filename: str) -> dict[str, str]:
-    return {**SEALED, "Cache-Control": "no-store", "Content-Disposition": disposition("attachment", filename)}
+    return {"Cache-Control": "no-store", "Content-Disposition": disposition("attachment", filename)}
 
 
 def _unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:
@@ -193,6 +194,13 @@ class _Door:
         self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def seal(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SEALED.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
         request = Request(scope, receive)
         if request.method not in self._methods:
             allowed = ", ".join(self._methods)
@@ -202,7 +210,7 @@ class _Door:
                 response = await run_in_threadpool(self._handle, request, request.path_params["rest"])
             except ReveError as exc:
                 response = problem(_status(exc), exc.code, str(exc))
-        await response(scope, receive, send)
+        await response(scope, receive, seal)
 
 
 class _Under(Route):
