@@ -111,10 +111,10 @@ class ProviderContract:
             wanted = ratio_of(ratio)
             assert width / height == pytest.approx(wanted[0] / wanted[1], rel=RATIO_TOLERANCE), ratio
 
-    def test_no_model_named_means_the_first(self, provider: Provider) -> None:
-        first = provider.models[0]
-        request = JobRequest(prompt="a fox", aspect_ratio=first.capabilities.default_ratio, model="")
-        assert size_of(provider.generate(request, CONTEXT))
+    def test_no_model_and_no_ratio_named_mean_the_first_and_its_default(self, provider: Provider) -> None:
+        width, height = size_of(provider.generate(JobRequest(prompt="a fox"), CONTEXT))
+        wanted = ratio_of(provider.models[0].capabilities.default_ratio)
+        assert width / height == pytest.approx(wanted[0] / wanted[1], rel=RATIO_TOLERANCE)
 
     @pytest.mark.parametrize("prompt", STRANGE_PROMPTS)
     def test_a_strange_prompt_gives_a_picture_or_a_plain_no(

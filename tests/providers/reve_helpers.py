@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from functools import cache
 from typing import Any
 
 from pydantic import SecretStr
@@ -17,7 +19,14 @@ DRAFT = FOX.model_copy(update={"model": "reve-v1"})
 
 def provider_for(standin: StandIn, **changes: Any) -> ReveProvider:
     """A client for this server, with short patience."""
-    return ReveProvider(**{"base_url": standin.url, "api_key": SecretStr(KEY), "connect_timeout_s": 5, **changes})
+    usual = {"base_url": standin.url, "api_key": SecretStr(KEY), "connect_timeout_s": 5, "ssl_context": _usual_tls()}
+    return ReveProvider(**{**usual, **changes})
+
+
+@cache
+def _usual_tls() -> ssl.SSLContext:
+    """One for all tests, for reading the certificates takes a while."""
+    return ssl.create_default_context()
 
 
 def context(timeout_s: float = 20.0, key: str = "job-1") -> CallContext:

@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from pydantic import SecretStr
 
 from reve_core.models import ModelInfo
 from reve_core.ports import Provider
 from reve_core.providers.reve import ReveProvider
 from tests.contracts.provider import ProviderContract
-from tests.standin import KEY, StandIn
+from tests.providers.reve_helpers import provider_for
+from tests.standin import StandIn
 
 
 class ReveContract(ProviderContract):
     @pytest.fixture
     def provider(self, reve: StandIn) -> Iterator[ReveProvider]:
-        with closing(ReveProvider(base_url=reve.url, api_key=SecretStr(KEY), connect_timeout_s=5)) as provider:
+        with closing(provider_for(reve)) as provider:
             yield provider
 
 

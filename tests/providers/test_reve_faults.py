@@ -17,6 +17,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from reve_core.errors import NoCredits, NotCharged, OutcomeUnknown, ProviderError, RateLimited, RequestRejected
@@ -37,6 +38,13 @@ def given_up(provider: ReveProvider, kind: type[ProviderError], timeout_s: float
     assert time.monotonic() - began < SAFETY_NET_S
     assert type(caught.value) is kind, caught.value
     return caught.value
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    if not is_possible():
+        pytest.skip("the openssl command is not installed")
+    return Certificates.make(tmp_path_factory.mktemp("certificates"))
 
 
 # ---------------------------------------------------------------- row 14
@@ -75,6 +83,14 @@ def test_row_14_an_answer_in_time_is_taken(reve: StandIn, provider: ReveProvider
     assert provider.generate(FOX, context(10)).data
 
 
+@pytest.mark.parametrize("fault", ["hang", "drip_headers", "drip_body"])
+def test_row_14_the_deadline_holds_over_tls_too(certificates: Certificates, fault: str) -> None:
+    with StandIn(tls=certificates.server("good")) as secure:
+        secure.faults.add(fault)
+        given_up(provider_for(secure, ssl_context=certificates.client()), OutcomeUnknown)
+        assert len(secure.posts()) == 1
+
+
 # ---------------------------------------------------------------- row 15
 
 
@@ -85,6 +101,27 @@ def test_row_15_a_broken_connection_is_unknown_and_the_request_was_sent_exactly_
     reve.faults.add(fault, times=0)
     given_up(provider, OutcomeUnknown, timeout_s=5)
     assert len(reve.posts()) == len(reve.ledger) == 1
+
+
+@pytest.mark.parametrize("hang", [True, False], ids=["and then nothing", "and then the end"])
+def test_row_15_an_answer_that_is_whole_is_taken_although_more_was_promised(
+    reve: StandIn, provider: ReveProvider, hang: bool
+) -> None:
+    reve.faults.add("no_end", hang=hang)
+    picture = provider.generate(FOX, context(SHORT_S if hang else 5))
+    assert picture.data.startswith(b"\x89PNG")
+    assert picture.receipt.credits_used == 150
+
+
+def test_row_15_trouble_in_hanging_up_loses_no_picture(provider: ReveProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = httpx.AsyncClient.__aexit__
+
+    async def troubled(self: httpx.AsyncClient, *args: Any) -> None:
+        await usual(self, *args)
+        raise httpx.CloseError("reset while closing")
+
+    monkeypatch.setattr(httpx.AsyncClient, "__aexit__", troubled)
+    assert provider.generate(FOX, context()).data
 
 
 # ---------------------------------------------------------------- row 16
@@ -134,13 +171,6 @@ def test_row_16_a_name_look_up_that_hangs_is_given_up(monkeypatch: pytest.Monkey
         gate.set()
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    if not is_possible():
-        pytest.skip("the openssl command is not installed")
-    return Certificates.make(tmp_path_factory.mktemp("certificates"))
-
-
 def test_row_16_a_good_certificate_is_accepted(certificates: Certificates) -> None:
     with StandIn(tls=certificates.server("good")) as secure:
         assert provider_for(secure, ssl_context=certificates.client()).generate(FOX, context()).data
@@ -165,6 +195,12 @@ def test_row_16_a_certificate_that_cannot_be_trusted_is_not_charged(
 def test_row_16_a_handshake_that_hangs_is_not_charged() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as mute:
         given_up(ReveProvider(base_url=f"https://127.0.0.1:{mute.getsockname()[1]}", connect_timeout_s=5), NotCharged)
+
+
+def test_row_16_a_proxy_that_refuses_is_not_charged(reve: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", reve.url)  # it speaks no CONNECT
+    error = given_up(provider_for(reve, base_url="https://reve.test"), NotCharged, timeout_s=5)
+    assert "the proxy on the way refused" in str(error)
 
 
 def test_row_16_the_usual_context_verifies() -> None:
@@ -334,12 +370,11 @@ def test_a_call_that_hangs_does_not_hold_up_the_others(reve: StandIn, provider: 
     assert reve.peak == 2
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
+@pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="open sockets are counted in /proc")
 def test_no_socket_is_left_open_however_a_call_ends(reve: StandIn, provider: ReveProvider) -> None:
     def ours() -> int:
-        return sum(
-            1 for entry in Path("/proc/self/net/tcp").read_text().splitlines() if f":{reve.port:04X} 01" in entry
-        )
+        rows = [line.split() for line in Path("/proc/self/net/tcp").read_text(encoding="ascii").splitlines()]
+        return sum(1 for row in rows if row[2].endswith(f":{reve.port:04X}") and row[3] == "01")  # established
 
     for fault in ("reset", "short_body", "hang", "drip_body", "html", "endless", "redirect", "garbage"):
         reve.faults.add(fault)

@@ -352,6 +352,16 @@ def short_body(call: Call) -> None:
 
 
 @_fault(charges=True)
+def no_end(call: Call) -> None:
+    """The whole answer, of which more was promised; then the end, or with ``hang`` nothing more."""
+    whole = call.connection.packed(call.reply())
+    call.connection.send(whole.replace(b"Content-Length: ", b"Content-Length: 1", 1))
+    if call.option("hang", False):
+        call.connection.pause(3600)
+    call.connection.close_connection = True
+
+
+@_fault(charges=True)
 def gzip_bomb(call: Call) -> Reply:
     """194 KB that stand for 200 MB, compressed although nobody asked for it."""
     return Reply(200, _bomb(call.option("megabytes", 200)), {"Content-Encoding": "gzip"})

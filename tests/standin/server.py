@@ -70,7 +70,7 @@ class StandIn:
         self._busy = 0
         self._changed = threading.Condition()
         self._server = _Server((host, port), self, tls)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.port = self._server.server_address[1]
         self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
 

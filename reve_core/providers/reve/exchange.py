@@ -40,16 +40,22 @@ class Fault(StrEnum):
 @dataclass(slots=True)
 class Exchange:
     """
-    What became of a request. ``status`` is None where no answer came; ``headers`` have lower-case names; ``detail`` says
-    in words what went wrong.
+    What became of a request. ``status`` is None where no answer came; ``headers`` have lower-case names; ``is_read`` is
+    True once the body has been read to its end; ``detail`` says in words what went wrong.
     """
 
     sent: bool = False
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytearray = field(default_factory=bytearray, repr=False)
+    is_read: bool = False
     fault: Fault | None = None
     detail: str = ""
+
+    def fail(self, fault: Fault, detail: str) -> None:
+        """Trouble in closing a connection, or a deadline that passes just then, takes nothing from a whole answer."""
+        if not self.is_read:
+            self.fault, self.detail = fault, detail
 
 
 class Wire:
@@ -94,11 +100,9 @@ class Wire:
             async with asyncio.timeout(timeout_s):
                 await self._talk(seen, method, path, max_body, request)
         except (TimeoutError, httpx.TimeoutException):
-            seen.fault = Fault.TIMEOUT if seen.sent else Fault.UNREACHABLE
-            seen.detail = "it took too long"
+            seen.fail(Fault.TIMEOUT if seen.sent else Fault.UNREACHABLE, "it took too long")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as exc:  # ValueError: a name no host can have
-            seen.fault = Fault.BROKEN if seen.sent else Fault.UNREACHABLE
-            seen.detail = _in_words(exc)
+            seen.fail(Fault.BROKEN if seen.sent else Fault.UNREACHABLE, _in_words(exc))
 
     async def _talk(self, seen: Exchange, method: str, path: str, max_body: int, request: dict[str, Any]) -> None:
         opened: list[Any] = []
@@ -119,6 +123,7 @@ class Wire:
             ):
                 seen.status, seen.headers = response.status_code, dict(response.headers)
                 await _read(response, seen, max_body)
+                seen.is_read = True
         finally:
             # A handshake that our deadline cuts short leaves its socket to nobody.
             for stream in opened:

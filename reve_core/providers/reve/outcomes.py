@@ -66,13 +66,13 @@ def picture_or_error(exchange: Exchange, cleaner: Cleaner) -> Picture | Provider
     """The picture of a paid call, or the error to raise."""
     if exchange.status is None:
         return _no_answer(exchange)
-    answer = answers.read(exchange.body, cleaner) if exchange.fault is None or not _is_good(exchange) else None
+    answer = _answer(exchange, cleaner)
     receipt = answers.receipt_of(exchange, answer, cleaner)
     fields = answer.fields if answer else {}
     code = str(exchange.headers.get("x-reve-error-code") or fields.get("error_code") or "").strip().upper()
     if code or not _is_good(exchange):
         return _refusal(exchange, code, fields, receipt, cleaner)
-    if exchange.fault is not None:
+    if exchange.fault is not None and answer is None:
         seen = cleaner.line(exchange.body[:_SHOWN].decode("utf-8", "replace"))
         begins = f" It begins: {seen}" if seen and exchange.fault is Fault.FOREIGN else ""
         return OutcomeUnknown(
@@ -102,6 +102,15 @@ def said(fields: Mapping[str, Any], cleaner: Cleaner) -> str:
         if isinstance(fields.get(key), str) and (text := cleaner.line(fields[key], 300)):
             return text
     return ""
+
+
+def _answer(exchange: Exchange, cleaner: Cleaner) -> answers.Answer | None:
+    if exchange.fault in (None, Fault.TIMEOUT, Fault.BROKEN):
+        answer = answers.read(exchange.body, cleaner)
+        # A connection that was lost or dawdled after the last brace has cost us nothing: the answer is whole.
+        is_whole = exchange.fault is None or (exchange.body.rstrip().endswith(b"}") and answer and not answer.notes)
+        return answer if is_whole or not _is_good(exchange) else None
+    return None
 
 
 def _is_good(exchange: Exchange) -> bool:

@@ -18,7 +18,7 @@ from reve_core.providers.reve.exchange import Wire
 from reve_core.providers.reve.plain import Cleaner, is_header_safe
 
 _CHECK_S = 10.0
-_ROOM_FOR_THE_REST = 1024 * 1024  # of an answer, besides its picture
+_CHECK_BYTES = 64 * 1024
 
 
 class ReveProvider:
@@ -26,8 +26,9 @@ class ReveProvider:
     Reve over HTTP. Nothing is sent twice, nothing is followed, and the key never leaves but in its header.
 
     ``base_url`` without a slash at its end. ``max_dim`` asks for pictures shrunk to that many pixels on the long side,
-    0 for full size. ``max_bytes`` is the largest picture file accepted. ``ssl_context`` replaces the usual one, for a
-    gateway with a certificate authority of its own.
+    0 for full size. ``max_bytes`` caps the body of an answer, which is held in memory: base64 makes a picture a third
+    longer than its file, and the layout comes on top. ``ssl_context`` replaces the usual one, for a gateway with a
+    certificate authority of its own.
 
     Sources: reve-ai/reve-sdk, python/reve/_client.py (base URL, headers), v1/image.py and v2/image.py (bodies).
     """
@@ -46,7 +47,7 @@ class ReveProvider:
         version: str = "latest",
         max_dim: int = 0,
         connect_timeout_s: float = 10.0,
-        max_bytes: int = 64 * 1024 * 1024,
+        max_bytes: int = 96 * 1024 * 1024,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         try:
@@ -61,7 +62,7 @@ class ReveProvider:
         self._is_official = parts.hostname == OFFICIAL_HOST
         self._version = version.strip()
         self._max_dim = max_dim
-        self._max_body = max_bytes * 4 // 3 + _ROOM_FOR_THE_REST
+        self._max_body = max_bytes
         self._api_key = api_key if api_key is not None and api_key.get_secret_value().strip() else None
         self._has_usable_secrets = is_header_safe(api_key) and is_header_safe(proxy_authorization)
         self._cleaner = Cleaner(api_key, proxy_authorization)
@@ -110,7 +111,7 @@ class ReveProvider:
         """Asks for the balance, which costs nothing and tries the key as well."""
         if (problem := self._key_problem()) is not None:
             return Health(ok=False, text=problem)
-        exchange = self._wire.exchange("GET", BALANCE_PATH, timeout_s=_CHECK_S, max_body=_ROOM_FOR_THE_REST)
+        exchange = self._wire.exchange("GET", BALANCE_PATH, timeout_s=_CHECK_S, max_body=_CHECK_BYTES)
         return health.health_of(exchange, self._cleaner)
 
     def close(self) -> None:
@@ -133,11 +134,12 @@ class ReveProvider:
             raise RequestRejected(
                 f"The prompt has {len(request.prompt):,} characters; {route.info.title} takes {can.max_prompt_chars:,}."
             )
-        if request.aspect_ratio not in can.aspect_ratios:
+        ratio = request.aspect_ratio or can.default_ratio
+        if ratio not in can.aspect_ratios:
             raise RequestRejected(
-                f"{route.info.title} does not draw {request.aspect_ratio[:20]}. It knows {', '.join(can.aspect_ratios)}."
+                f"{route.info.title} does not draw {ratio[:20]}. It knows {', '.join(can.aspect_ratios)}."
             )
-        fields: dict[str, object] = {"prompt": request.prompt, "aspect_ratio": request.aspect_ratio}
+        fields: dict[str, object] = {"prompt": request.prompt, "aspect_ratio": ratio}
         if version := version_for(route, self._version):
             fields["version"] = version
         if self._max_dim:
