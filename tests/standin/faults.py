@@ -1,16 +1,13 @@
 """
-The ways to misbehave. A rule names one and says when: ``{"name": "rate_limited", "times": 3, "seconds": 2}``.
+The ways to misbehave, by name. Each has options of its own; ``rules.py`` has those that say when.
 
-Options of every rule: ``times`` (how often, default 1, 0 for ever), ``after`` (let so many matching requests pass
-first), ``for_s`` (from its first use on, for so many seconds, however often), ``path`` (default: the create calls),
-``charge`` (whether the till rings; each fault has its own default, which is the worse case for the customer).
+A fault gives an answer, or deals with the connection itself and gives None. ``charges`` is whether the till rings by
+default: wherever the service might have done the work, it has.
 """
 
 from __future__ import annotations
 
 import base64
-import threading
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -58,53 +55,6 @@ def _fault(*, charges: bool) -> Callable[[Callable[[Call], Reply | None]], Calla
         return play
 
     return add
-
-
-class Faults:
-    """The rules in force. The first one that matches a request is used up by one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._rules: list[dict[str, Any]] = []
-
-    def add(self, name: str, **options: Any) -> None:
-        if name not in FAULTS:
-            raise ValueError(f"No such fault: {name!r}. There are {', '.join(sorted(FAULTS))}.")
-        with self._lock:
-            self._rules.append({"name": name, "times": 1, "after": 0, **options})
-
-    def clear(self) -> None:
-        with self._lock:
-            self._rules.clear()
-
-    def rules(self) -> list[dict[str, Any]]:
-        with self._lock:
-            return [dict(rule) for rule in self._rules]
-
-    def take(self, path: str) -> dict[str, Any] | None:
-        with self._lock:
-            for rule in self._rules:
-                if not _matches(rule, path):
-                    continue
-                if rule["after"] > 0:
-                    rule["after"] -= 1
-                    continue
-                if "for_s" in rule:
-                    now = time.monotonic()
-                    rule.setdefault("until", now + rule["for_s"])
-                    if now >= rule["until"]:
-                        self._rules.remove(rule)
-                        return None
-                elif rule["times"]:
-                    rule["times"] -= 1
-                    if not rule["times"]:
-                        self._rules.remove(rule)
-                return dict(rule)
-        return None
-
-
-def _matches(rule: dict[str, Any], path: str) -> bool:
-    return path == rule["path"] if "path" in rule else path in api.CREATE
 
 
 # ---------------------------------------------------------------- said plainly

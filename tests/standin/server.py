@@ -16,8 +16,9 @@ from tests.standin import api, control
 from tests.standin.api import Reply
 from tests.standin.connection import Connection
 from tests.standin.drawing import Artist, Draw, converted
-from tests.standin.faults import FAULTS, Call, Faults
+from tests.standin.faults import FAULTS, Call
 from tests.standin.ledger import Ledger
+from tests.standin.rules import Faults
 
 KEY = "papi.test-not-a-key"
 
