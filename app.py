@@ -18,6 +18,7 @@ import streamlit as st
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.web import routes
+from reve_core.web.stopping import two_step_stop
 
 ROOT = Path(__file__).resolve().parent
 log = logging.getLogger("reve")
@@ -30,10 +31,12 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     except ReveError as exc:
         # The pages say the same and how to mend it; a server that does not start could not.
         log.error("%s", exc)
-    try:
-        yield {}
-    finally:
-        bootstrap.stop()
+    with two_step_stop(bootstrap.drain):
+        try:
+            yield {}
+        finally:
+            # Blocks the loop on purpose: nothing is served any more, and what runs here is all that is left to do.
+            bootstrap.stop()
 
 
 app = st.App(ROOT / "pages" / "_shell.py", lifespan=lifespan, routes=routes(bootstrap.get))

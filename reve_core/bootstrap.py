@@ -66,6 +66,12 @@ def use(studio: Studio | None) -> None:
         _studio = studio
 
 
+def drain() -> None:
+    """Take up no more work. Takes no lock, so a signal handler may call it."""
+    if _studio is not None:
+        _studio.drain()
+
+
 def stop() -> bool:
     """Drain and close. True when every running job finished."""
     global _studio

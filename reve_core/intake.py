@@ -25,15 +25,16 @@ def resolve(request: JobRequest, providers: Mapping[str, Provider], default: str
     model = find_model(provider, request.model)
     able = model.capabilities
     check_prompt(request.prompt, able.max_prompt_chars, model.title)
-    if request.aspect_ratio not in able.aspect_ratios:
+    ratio = request.aspect_ratio or able.default_ratio
+    if ratio not in able.aspect_ratios:
         raise BadInput(
-            f"{model.title} cannot make the ratio “{request.aspect_ratio}”. Choose one of: "
+            f"{model.title} cannot make the ratio “{ratio}”. Choose one of: "
             f"{', '.join(able.aspect_ratios)}.",
             "aspect_ratio",
         )
     if request.seed is not None and not able.seed:
         raise BadInput(f"{model.title} has no seeds. Leave the seed empty.", "seed")
-    return request.model_copy(update={"provider": name, "model": model.id}), model
+    return request.model_copy(update={"provider": name, "model": model.id, "aspect_ratio": ratio}), model
 
 
 def find_model(provider: Provider, model_id: str) -> ModelInfo:

@@ -41,13 +41,13 @@ class JobRequest(BaseModel):
     What a person asks for: one picture.
 
     ``prompt`` is what was typed, untouched. ``aspect_ratio`` is width first, such as ``"3:2"``. ``seed`` is None when
-    nobody said. ``model`` is one of the provider's models; empty means its default.
+    nobody said. ``provider``, ``model`` (one of the provider's) and ``aspect_ratio`` may be empty: the default then.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompt: str
-    aspect_ratio: str = "1:1"
+    aspect_ratio: str = ""
     seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
     provider: str = ""
     model: str = ""

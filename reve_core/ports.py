@@ -311,6 +311,10 @@ class Engine(Protocol):
         """
         ...
 
+    def drain(self) -> None:
+        """Stop calling ``work`` from now on. Returns at once and takes no lock: a signal handler may call it."""
+        ...
+
     def stop(self, grace_s: float) -> bool:
         """
         Stop calling ``work``, let what runs finish for at most ``grace_s`` seconds. True when everything finished.

@@ -38,6 +38,7 @@ class Worker(Protocol):
     """The job manager as the service needs it."""
 
     def start(self) -> None: ...
+    def drain(self) -> None: ...
     def stop(self, grace_s: float) -> bool: ...
     def wake(self, jobs: int = 1) -> None: ...
     def ask_to_stop(self, job_id: str) -> None: ...
@@ -108,7 +109,12 @@ class Studio:
         if self.read_only is None:
             self._worker.start()
 
+    def drain(self) -> None:
+        """Take up no more work; what runs goes on. Takes no lock."""
+        self._worker.drain()
+
     def stop(self, grace_s: float) -> bool:
+        """Drain, wait at most ``grace_s`` for what runs, close. True when everything finished."""
         finished = True if self.read_only is not None else self._worker.stop(grace_s)
         for provider in self._providers.values():
             provider.close()

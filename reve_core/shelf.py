@@ -91,7 +91,7 @@ class Shelf:
         path = self._blobs.path(job.image.name)
         return path is not None and is_intact(Path(path), job.image.size, job.image.sha256)
 
-    def download(self, job_id: str, owner: str = PERSONAL) -> Download:
+    def download(self, job_id: str, owner: str | None = PERSONAL) -> Download:
         """The picture with its settings written into it. Raises JobNotFound, BlobMissing, PictureDamaged."""
         job = self._get(job_id, owner)
         if job.image is None:
@@ -172,7 +172,7 @@ class Shelf:
                         self._blobs.delete(info.key)
         return self._store.purge([job.id for job in trashed])
 
-    def _get(self, job_id: str, owner: str) -> Job:
+    def _get(self, job_id: str, owner: str | None) -> Job:
         job = self._store.get(job_id, owner=owner)
         if job is None:
             raise JobNotFound(job_id)

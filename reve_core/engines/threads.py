@@ -58,6 +58,9 @@ class ThreadEngine:
         # The grace period is over and nobody is left to hand it to.
         step()
 
+    def drain(self) -> None:
+        self._stopping = True
+
     def stop(self, grace_s: float) -> bool:
         deadline = time.monotonic() + grace_s
         with self._changed:

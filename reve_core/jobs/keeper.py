@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reve_core.errors import BlobError, PictureDamaged, StoreError
+from reve_core.errors import BlobConflict, BlobError, PictureDamaged, StoreError
 from reve_core.models import Claim, Receipt, StoredImage
 from reve_core.pictures import check, thumbnail
 from reve_core.ports import Blobs, JobStore
@@ -19,7 +19,6 @@ from reve_core.ports import Blobs, JobStore
 log = logging.getLogger(__name__)
 
 THUMBNAIL_SUFFIX = "-thumb.webp"
-_ORIGINALS = (".png", ".jpg", ".webp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,7 @@ class Keeper:
         return self._finish(claim, name, data, receipt)
 
     def saved_name(self, claim: Claim) -> str | None:
-        names = (claim.blob_stem + suffix for suffix in _ORIGINALS)
-        saved = {info.key for info in self._blobs.find(claim.blob_stem)}
-        return next((name for name in names if name in saved), None)
+        return next((info.key for info in self._blobs.find(claim.blob_stem)), None)
 
     def insist(self, write: Callable[[], object]) -> None:
         """Repeat a write that fails for lack of room or because the database is locked, within the patience."""
@@ -72,7 +69,7 @@ class Keeper:
                 write()
                 return
             except (StoreError, BlobError) as exc:
-                if time.monotonic() + wait > deadline:
+                if isinstance(exc, BlobConflict) or time.monotonic() + wait > deadline:
                     raise
                 log.warning("Saving failed, trying again in %.1f s: %s", wait, exc)
                 self._patience.sleep(wait)
@@ -87,7 +84,11 @@ class Keeper:
             raise
         small = thumbnail.make(picture)
         thumbnail_name = claim.blob_stem + THUMBNAIL_SUFFIX
-        self.insist(lambda: self._blobs.put(thumbnail_name, small))
+        try:
+            self.insist(lambda: self._blobs.put(thumbnail_name, small))
+        except BlobConflict:
+            # Made before a crash, by another version of the codec: as good as this one.
+            log.debug("The thumbnail was there already.")
         image = StoredImage(
             name=name,
             thumbnail=thumbnail_name,

@@ -28,6 +28,7 @@ class ManagerConfig:
     tidy_s: float = 3600.0
     call_timeout_s: float = 300.0
     max_attempts: int = 3
+    backoff_s: float = 2.0
     min_free_bytes: int = 100 * 1024 * 1024
     caps: Caps = field(default_factory=lambda: Caps(max_bytes=64 * 1024 * 1024, max_pixels=40_000_000))
     patience: Patience = field(default_factory=Patience)
@@ -53,7 +54,7 @@ class JobManager:
         self._presence = presence
         self._config = config
         self._tidy = tidy
-        retry = RetryPolicy(max_tries=config.max_attempts)
+        retry = RetryPolicy(max_tries=config.max_attempts, base_s=config.backoff_s)
         keeper = Keeper(store, blobs, config.caps, config.patience)
         self.runner = Runner(
             store=store,
@@ -89,6 +90,10 @@ class JobManager:
                 self._tidy: self._config.tidy_s,
             },
         )
+
+    def drain(self) -> None:
+        """Claim nothing more. Takes no lock."""
+        self._engine.drain()
 
     def stop(self, grace_s: float) -> bool:
         """Claim nothing more, let running jobs finish for at most ``grace_s``. True when all did."""

@@ -127,7 +127,8 @@ def _infotext(request: JobRequest, width: int, height: int) -> str:
     if request.seed is not None:
         facts["Seed"] = request.seed
     facts["Size"] = f"{width}x{height}"
-    facts["Aspect ratio"] = request.aspect_ratio
+    if request.aspect_ratio:
+        facts["Aspect ratio"] = request.aspect_ratio
     if request.model:
         facts["Model"] = request.model
     if request.provider:
@@ -225,7 +226,7 @@ class _Ours(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     prompt: str = Field(min_length=1)
-    aspect_ratio: str = Field("1:1", pattern=r"^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$")
+    aspect_ratio: str = Field("", pattern=r"^([1-9][0-9]{0,3}:[1-9][0-9]{0,3})?$")
     seed: int | None = Field(None, ge=0, le=2**32 - 1)
     provider: str = Field("", pattern=r"^[a-z0-9_\-]{0,64}$")
     model: str = Field("", pattern=r"^[A-Za-z0-9_./:@+\- ]{0,128}$")
@@ -262,7 +263,7 @@ def _from_infotext(text: str) -> JobRequest | None:
 
 
 def _ratio(size: str) -> str:
-    """The usual ratio within five per cent of ``1216x832``, else square."""
+    """The usual ratio within five per cent of ``1216x832``, else none: the model's own."""
     match = re.fullmatch(r"\s*([1-9][0-9]{0,5})x([1-9][0-9]{0,5})\s*", size)
     if match:
         there = int(match[1]) / int(match[2])
@@ -270,7 +271,7 @@ def _ratio(size: str) -> str:
             width, height = ratio.split(":")
             if abs(there / (int(width) / int(height)) - 1) <= 0.05:
                 return ratio
-    return "1:1"
+    return ""
 
 
 def _clean(text: str) -> str:

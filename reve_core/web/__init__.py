@@ -1,10 +1,11 @@
-"""The HTTP door: pictures from disk, downloads, and what the live cards ask for."""
+"""The HTTP door: pictures from disk, downloads, examples, and what the live cards ask for."""
 
 from collections.abc import Callable
 
 from starlette.routing import Route
 
 from reve_core.service import Studio
+from reve_core.web.examples import example_routes
 from reve_core.web.images import download_routes, image_routes
 from reve_core.web.live import live_routes
 
@@ -14,5 +15,6 @@ def routes(get_studio: Callable[[], Studio]) -> list[Route]:
     return [
         *image_routes(lambda: get_studio().blobs),
         *download_routes(lambda: get_studio().shelf),
+        *example_routes(),
         *live_routes(get_studio),
     ]

@@ -1,0 +1,74 @@
+"""Look at settings, key, data folder, database and providers, without spending."""
+
+import argparse
+import os
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from reve_core import bootstrap
+from reve_core.errors import ReveError
+from reve_core.settings import SECRETS_FILE, Settings
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--offline", action="store_true", help="do not ask the providers")
+
+
+def run(options: argparse.Namespace) -> int:
+    settings = bootstrap.load_settings()
+    print("Settings (environment, then .streamlit/secrets.toml, then defaults)")
+    for name, source in _seen(settings):
+        value = getattr(settings, name)
+        print(f"  REVE_{name.upper():24} {_shown(value):32} {source}")
+    well = True
+    print("Checks")
+    try:
+        studio = bootstrap.build(settings)
+    except ReveError as exc:
+        _line(False, str(exc))
+        return 1
+    try:
+        folder = Path(settings.data_dir).expanduser().absolute()
+        well &= _line(studio.read_only is None, studio.read_only or f"The data folder {folder} can be written.")
+        free = studio.blobs.free_bytes()
+        if free is not None:
+            enough = free >= settings.min_free_mb * 1024 * 1024
+            well &= _line(enough, f"{free / 1e9:.1f} GB of room on its disk.")
+        counts = ", ".join(f"{count} {status.value}" for status, count in studio.counts().items() if count)
+        well &= _line(True, f"The database is healthy: {counts or 'no jobs yet'}.")
+        for view in studio.providers():
+            if view.paused and view.state is not None:
+                well &= _line(False, f"{view.title} is paused: {view.state.reason}")
+            if not options.offline:
+                health = studio.check(view.name)
+                well &= _line(health.ok, f"{view.title}: {health.text}")
+    finally:
+        studio.stop(0)
+    return 0 if well else 1
+
+
+def _line(ok: bool, text: str) -> bool:
+    print(f"  {'✓' if ok else '✗'} {text}")
+    return ok
+
+
+def _seen(settings: Settings) -> list[tuple[str, str]]:
+    """Every setting with where its value came from."""
+    file = SECRETS_FILE.read_text(encoding="utf-8") if SECRETS_FILE.is_file() else ""
+    seen = []
+    for name in Settings.model_fields:
+        variable = f"REVE_{name.upper()}"
+        if os.environ.get(variable):
+            seen.append((name, "environment"))
+        elif name in settings.model_fields_set and variable in file:
+            seen.append((name, "secrets.toml"))
+        else:
+            seen.append((name, "default"))
+    return seen
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "set"
+    return "not set" if value is None or value == "" else str(value)

@@ -1,0 +1,102 @@
+"""
+How every address of ours answers: whatever the method and the name, in JSON where it refuses, sealed against browsers.
+
+Nothing may fall through to Streamlit, which answers any unknown path with its own page and 200.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from reve_core.errors import BadInput, BlobMissing, ConfigurationError, JobNotFound, ReveError, StoreError, WrongState
+
+# On every answer, also those that Starlette makes by itself (206, 416): whatever the bytes turn out to be, a browser runs
+# nothing of them and no other site embeds them.
+SEALED = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+Handler = Callable[[Request, str], Response]
+
+
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A refusal as ``application/problem+json`` (RFC 9457). ``code`` is for programs, ``detail`` for people."""
+    body = json.dumps({"status": status, "code": code, "detail": detail})
+    return Response(
+        body,
+        status,
+        {**SEALED, "Cache-Control": "no-store", **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def _status(error: ReveError) -> int:
+    match error:
+        case JobNotFound() | BlobMissing():
+            return 404
+        case WrongState():
+            return 409
+        case BadInput():
+            return 422
+        case StoreError() | ConfigurationError():
+            return 503
+        case _:
+            return 500
+
+
+class Door:
+    """
+    An ASGI endpoint that answers every method, in JSON where it refuses.
+
+    Starlette would take a route that knows only GET for half a match, and try the rest of the table before it says 405:
+    with a catch-all page at the end of the table it never does.
+
+    ``handle`` may read files and is run on a thread of the pool; a ``quick`` one takes well under a millisecond and is
+    run where it is, so that slow work elsewhere cannot hold it up.
+    """
+
+    def __init__(self, handle: Handler, methods: tuple[str, ...], *, quick: bool = False) -> None:
+        self._handle = handle
+        self._methods = methods
+        self._quick = quick
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def seal(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SEALED.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        request = Request(scope, receive)
+        if request.method not in self._methods:
+            allowed = ", ".join(self._methods)
+            response = problem(405, "method_not_allowed", f"This address knows only {allowed}.", {"Allow": allowed})
+        else:
+            try:
+                rest = request.path_params["rest"]
+                if self._quick:
+                    response = self._handle(request, rest)
+                else:
+                    response = await run_in_threadpool(self._handle, request, rest)
+            except ReveError as exc:
+                response = problem(_status(exc), exc.code, str(exc))
+        await response(scope, receive, seal)
+
+
+class Under(Route):
+    """Everything below a prefix. Starlette's own ``{rest:path}`` does not match a line break, and would let it pass."""
+
+    def __init__(self, prefix: str, door: Door) -> None:
+        super().__init__(prefix + "/{rest:path}", door)
+        self.path_regex = re.compile(rf"{re.escape(prefix)}/(?P<rest>[\s\S]*)\Z")
