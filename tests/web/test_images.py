@@ -261,7 +261,7 @@ def test_a_store_that_cannot_be_opened_is_a_problem_in_json() -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
             return await client.get(f"/images/{KEY}")
 
-    assert is_problem(asyncio.run(ask()), 500)
+    assert is_problem(asyncio.run(ask()), 503)
 
 
 def test_a_slow_disk_does_not_hold_up_the_event_loop() -> None:
