@@ -1,0 +1,94 @@
+"""The contact sheet as one Components v2 piece: tiles, choosing many, the bar that offers to take things back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.look import asset
+from pages.parts.sheet import MOST, Sheet
+from reve_core.models import JobStatus
+from reve_core.service import Studio
+
+NAME = "reve_grid"
+KEY = "gallery_grid"
+_LIVE = "/api/live?limit=24"
+_LOOK_MS = 10_000
+
+_piece = st.components.v2.component(
+    NAME,
+    html='<div id="root"></div>',
+    css=asset("common.css") + asset("grid.css"),
+    js=asset("common.js") + asset("grid.js"),
+)
+
+
+def draw(studio: Studio, sheet: Sheet, on_act: Callable[[], None]) -> None:
+    full = len(sheet.jobs) >= MOST
+    message = sheet.message
+    # News is looked for only where a new picture would certainly belong: at the top of the unfiltered sheet.
+    watching = sheet.mode == "shelf" and not sheet.filtered and not sheet.which.starred and len(sheet.starts) == 1
+    _piece(
+        key=KEY,
+        data={
+            "items": sheet.tiles(datetime.now(UTC), studio.shelf.trash_days),
+            "mode": sheet.mode,
+            "says": _says(studio, sheet),
+            "turn": sheet.turn,
+            "rev": sheet.rev,
+            "more": sheet.next is not None and not full,
+            "older": sheet.next is not None and full,
+            "newer": len(sheet.starts) > 1,
+            "poll": _LIVE if watching else None,
+            "poll_ms": _LOOK_MS,
+            "message": None
+            if message is None
+            else {"n": message.n, "text": message.text, "undo": message.undo, "url": message.url},
+            "empty": _empty(studio, sheet),
+        },
+        on_act_change=on_act,
+    )
+
+
+def _says(studio: Studio, sheet: Sheet) -> str:
+    shown = len(sheet.jobs)
+    if sheet.mode == "trash":
+        return f"Deleted for good after {studio.shelf.trash_days:g} days." if shown else ""
+    if not shown:
+        return ""
+    if sheet.filtered or sheet.which.starred:
+        return f"{shown:,}{'' if sheet.next is None else ' or more'} found"
+    total = studio.counts(owner=sheet.owner)[JobStatus.DONE]
+    return "1 picture" if total == 1 else f"{total:,} pictures"
+
+
+def _empty(studio: Studio, sheet: Sheet) -> dict[str, Any]:
+    if sheet.mode == "trash":
+        days = f"{studio.shelf.trash_days:g}"
+        return {
+            "title": "The trash is empty",
+            "text": f"What you delete waits here for {days} days, in case you change your mind.",
+        }
+    if sheet.filtered:
+        return {
+            "title": "Nothing matches",
+            "text": "No picture fits this search and these filters. Try fewer words.",
+            "button": "Clear search and filters",
+            "act": "clear",
+        }
+    if sheet.which.starred:
+        return {
+            "title": "No favourites yet",
+            "text": "Press the star on a picture, or S on the keyboard, and it is kept together here.",
+            "button": "Show all pictures",
+            "act": "clear",
+        }
+    return {
+        "title": "Your pictures will hang here",
+        "text": "Describe something you would like to see. Everything you make is kept on this page.",
+        "button": "Create a picture",
+        "act": "create",
+    }
