@@ -85,7 +85,7 @@ def build(settings: Settings) -> Studio:
     providers = make_providers(settings)
     if settings.default_provider not in providers:
         raise ConfigurationError(
-            f"REVE_PROVIDER names “{settings.default_provider}”. Choose one of: {', '.join(providers)}."
+            f"REVE_PROVIDER names “{settings.default_provider}”, which is not known. Choose sketch or reve."
         )
     limits = {
         "sketch": Limits(concurrency=settings.sketch_concurrency),
