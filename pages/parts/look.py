@@ -23,7 +23,7 @@ def asset(name: str) -> str:
 
 def piece_css(name: str) -> str:
     """A piece lives in a shadow tree, which no page style reaches: every piece brings the shared rules along."""
-    return asset("base.css") + asset(name)
+    return asset("kit.css") + asset(name)
 
 
 def apply() -> None:

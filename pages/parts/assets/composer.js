@@ -1,0 +1,259 @@
+// The form. It keeps what is typed to itself until the button is pressed, so no update of the page can disturb it, and in
+// the tab's own storage, so that neither a reload nor another page loses it. Python hears of one event: "submit".
+const STORE = 'reve.create';
+const ANSWER_MS = 15000;
+const made = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  let form = made.get(parentElement);
+  if (!form) {
+    form = new Form(parentElement);
+    made.set(parentElement, form);
+  }
+  form.send = (value) => setTriggerValue('submit', value);
+  form.receive(data);
+  return () => { form.close(); made.delete(parentElement); };
+}
+
+const make = (tag, props = {}, ...inside) => {
+  const node = Object.assign(document.createElement(tag), props);
+  node.append(...inside);
+  return node;
+};
+const length = (text) => [...text].length; // code points, as the service counts
+
+class Form {
+  constructor(root) {
+    this.root = root;
+    this.el = root.querySelector('form');
+    this.at = (css) => this.el.querySelector(css);
+    this.box = this.at('textarea');
+    this.seed = this.at('#seed');
+    this.select = this.at('#model');
+    this.all = false; // every shape, not only the common ones
+    this.sent = null; // the submission under way; the next ones wait for its answer, so none is lost and none sent twice
+    this.waiting = [];
+    this.state = { prompt: '', ratio: '', count: 1, model: '', seed: '' };
+    try { Object.assign(this.state, JSON.parse(sessionStorage.getItem(STORE) || '{}')); } catch { /* begin empty */ }
+    this.box.value = this.state.prompt;
+    this.seed.value = this.state.seed;
+    this.listen();
+  }
+
+  listen() {
+    // Streamlit's one-letter shortcuts would fire: outside a shadow tree a key pressed in a text box looks like any other.
+    for (const kind of ['keydown', 'keyup', 'keypress']) this.el.addEventListener(kind, (e) => e.stopPropagation());
+    this.el.addEventListener('submit', (e) => { e.preventDefault(); this.submit(); });
+    this.el.addEventListener('keydown', (e) => {
+      if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.isComposing) { e.preventDefault(); if (!e.repeat) this.submit(); }
+    });
+    this.box.addEventListener('input', () => { this.undo = null; this.state.prompt = this.box.value; this.clear(); this.typed(); this.save(); });
+    this.seed.addEventListener('input', () => {
+      this.seed.value = this.seed.value.replace(/\D/g, '');
+      this.state.seed = this.seed.value; this.clear(); this.save();
+    });
+    this.select.addEventListener('change', () => { this.state.model = this.select.value; this.say(''); this.adapt(); this.draw(); this.save(); });
+    this.el.addEventListener('change', (e) => {
+      if (e.target.name === 'ratio') this.state.ratio = e.target.value;
+      else if (e.target.name === 'count') this.state.count = +e.target.value;
+      else return;
+      this.clear(); this.price(); this.save();
+    });
+    this.el.addEventListener('click', (e) => {
+      const what = e.target.closest?.('[data-do]')?.dataset.do;
+      if (what === 'surprise') this.surprise();
+      if (what === 'undo' && this.undo) { const back = this.undo; this.undo = null; this.say(''); this.take(back); this.box.focus(); }
+      if (what === 'shapes') { this.all = !this.all; this.shapes(); this.at('[data-do="shapes"]').focus(); }
+    });
+    this.onFill = (e) => this.fill(e.detail);
+    window.addEventListener('reve:fill', this.onFill);
+    this.at('kbd').textContent = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘ ↵' : 'Ctrl ↵';
+  }
+
+  close() { clearTimeout(this.timer); window.removeEventListener('reve:fill', this.onFill); }
+  save() { try { sessionStorage.setItem(STORE, JSON.stringify(this.state)); } catch { /* a full or closed store loses the draft only */ } }
+  get model() { return this.data.models.find((m) => m.key === this.state.model) || this.data.models[0]; }
+
+  receive(data) {
+    const first = !this.data;
+    this.data = data;
+    if (first) { this.chips(); this.numbers(); this.shown = data.fill?.n; }
+    this.models();
+    this.adapt();
+    this.ideas();
+    // A fill is a message, not a state: drawn once, also where the page was left and entered again in between.
+    if (data.fill && data.fill.n > (+sessionStorage.getItem(`${STORE}.fill`) || 0)) {
+      sessionStorage.setItem(`${STORE}.fill`, data.fill.n);
+      this.fill(data.fill);
+    }
+    this.draw();
+    if (this.sent !== null && data.answer && data.answer.n === this.sent) {
+      clearTimeout(this.timer);
+      this.sent = null;
+      if (data.answer.problem) { this.waiting = []; this.problem(data.answer.problem); } else this.say(data.answer.said);
+      window.dispatchEvent(new CustomEvent('reve:changed'));
+      if (this.waiting.length) this.dispatch(this.waiting.shift());
+    }
+  }
+
+  // -- what goes out
+
+  submit() {
+    this.clear();
+    if (!this.box.value.trim()) { this.problem('The prompt is empty. Describe the picture you would like.'); this.box.focus(); return; }
+    const { ratio, count, model, seed } = this.state;
+    const form = { prompt: this.box.value, ratio, count, model: model || this.model.key, seed: this.model.seed ? seed : '' };
+    if (this.sent !== null) this.waiting.push(form); else this.dispatch(form);
+  }
+
+  dispatch(form) {
+    this.sent = Math.max(Date.now(), (this.last || 0) + 1);
+    this.last = this.sent;
+    this.send({ ...form, n: this.sent });
+    this.timer = setTimeout(() => {
+      this.sent = null; this.waiting = [];
+      this.problem('The studio did not answer. Your text is still here. Look below whether the picture is on its way before you press Create again.');
+    }, ANSWER_MS);
+  }
+
+  // -- what comes in
+
+  fill(form) {
+    const before = { ...this.state, prompt: this.box.value };
+    this.take(form);
+    this.clear();
+    const lost = before.prompt.trim() && before.prompt !== this.box.value && before.prompt !== this.filled;
+    this.undo = lost ? before : null;
+    this.filled = this.box.value;
+    this.say([form.note, this.notes, lost ? 'Your earlier text was replaced.' : ''].filter(Boolean).join(' '));
+    if (form.show !== false) this.el.scrollIntoView({ block: 'nearest' });
+  }
+
+  take(form) {
+    for (const key of ['prompt', 'ratio', 'count', 'model', 'seed']) if (form[key] !== undefined) this.state[key] = form[key];
+    this.box.value = this.state.prompt;
+    this.seed.value = this.state.seed ?? '';
+    this.models(); this.adapt(); this.draw(); this.save();
+  }
+
+  surprise() {
+    const list = this.data.surprises.filter((text) => text !== this.box.value);
+    if (list.length) this.fill({ prompt: list[Math.floor(Math.random() * list.length)] });
+  }
+
+  // The chosen model decides what there is to choose from. What it cannot do is changed, and said.
+  adapt() {
+    const model = this.model;
+    this.notes = '';
+    if (this.state.model && model.key !== this.state.model) this.notes += `That model is not offered here; this is ${model.title}. `;
+    this.state.model = model.key;
+    if (!model.ratios.some(([name]) => name === this.state.ratio)) {
+      const asked = this.state.ratio;
+      this.state.ratio = asked ? nearest(model, asked) : model.default;
+      if (asked) this.notes += `${model.title} has no ${asked}, so the shape is ${this.state.ratio} now.`;
+    }
+    if (![1, 2, 3, 4].includes(this.state.count)) this.state.count = 1;
+    if (this.notes) this.say(this.notes);
+  }
+
+  // -- drawing
+
+  draw() { this.shapes(); this.price(); this.typed(); this.at('.seed').hidden = !this.model.seed; for (const radio of this.el.querySelectorAll('[name=count]')) radio.checked = +radio.value === this.state.count; }
+
+  typed() {
+    const now = length(this.box.value), most = this.model.max, counter = this.at('#counter');
+    counter.textContent = now ? `${now.toLocaleString('en')} / ${most.toLocaleString('en')}` : '';
+    counter.classList.toggle('over', now > most);
+    for (const chip of this.el.querySelectorAll('.chip')) chip.setAttribute('aria-pressed', String(pattern(chip.textContent).test(this.box.value)));
+  }
+
+  chips() {
+    this.at('.chips').replaceChildren(...this.data.styles.map((style) => {
+      const chip = make('button', { type: 'button', className: 'chip', textContent: style });
+      chip.onclick = () => {
+        const text = this.box.value, found = pattern(style);
+        this.box.value = found.test(text) ? text.replace(found, '').replace(/^\s*,\s*/, '') : text.trim() ? `${text.replace(/[\s,]+$/, '')}, ${style}` : style;
+        this.undo = null; this.state.prompt = this.box.value; this.clear(); this.typed(); this.save();
+      };
+      return chip;
+    }));
+  }
+
+  numbers() {
+    this.at('.numbers').replaceChildren(...[1, 2, 3, 4].map((n) => make('label', {},
+      make('input', { type: 'radio', name: 'count', value: n, ariaLabel: n === 1 ? '1 picture' : `${n} pictures` }), make('span', { textContent: n }))));
+  }
+
+  models() {
+    const { models } = this.data, same = models.map((m) => m.key).join(' ');
+    if (same !== this.listed) {
+      this.listed = same;
+      this.select.replaceChildren(...models.map((m) => make('option', { value: m.key, textContent: m.title })));
+    }
+    this.select.value = this.model.key;
+    this.at('.model').hidden = models.length < 2; // a choice of one is no choice: its name stands beside the price
+  }
+
+  shapes() {
+    const { ratios } = this.model, common = ratios.filter(([name]) => this.data.common.includes(name));
+    common.sort((a, b) => this.data.common.indexOf(a[0]) - this.data.common.indexOf(b[0]));
+    const rest = ratios.filter((r) => !common.includes(r)).sort((a, b) => b[1] - a[1]);
+    const open = this.all || rest.some(([name]) => name === this.state.ratio) || !common.length;
+    const key = JSON.stringify([ratios, open]);
+    if (key !== this.drawn) {
+      this.drawn = key;
+      const more = make('button', { type: 'button', className: 'more', ariaExpanded: String(open) }, make('span', { className: 'room', textContent: open ? '−' : '+' }), open ? 'Fewer' : 'More');
+      more.dataset.do = 'shapes';
+      this.at('.shapes').replaceChildren(...common.map(shape), ...(rest.length && common.length ? [more] : []), ...(open ? rest.map(shape) : []));
+    }
+    for (const radio of this.el.querySelectorAll('[name=ratio]')) radio.checked = radio.value === this.state.ratio;
+  }
+
+  price() {
+    const quote = this.model.quotes[this.state.count - 1];
+    this.at('.cost b').textContent = quote.price;
+    this.at('.cost small').textContent = this.data.models.length < 2 ? `${quote.wait} · ${this.model.title}` : quote.wait;
+    const paused = this.at('.paused');
+    paused.hidden = !this.model.paused;
+    paused.textContent = this.model.paused || '';
+  }
+
+  ideas() {
+    const part = this.at('.ideas'), list = this.data.ideas;
+    part.hidden = !list.length;
+    if (part.childElementCount && this.at('.row').childElementCount === list.length) return;
+    this.at('.row').replaceChildren(...list.map((idea) => {
+      const button = make('button', { type: 'button', className: 'idea', title: idea.prompt }, make('img', { src: idea.src, alt: idea.prompt, loading: 'lazy' }));
+      button.onclick = () => this.fill({ prompt: idea.prompt, ratio: idea.ratio });
+      return button;
+    }));
+  }
+
+  clear() { this.at('#problem').hidden = true; this.box.removeAttribute('aria-invalid'); this.say(''); }
+  problem(text) { const p = this.at('#problem'); p.textContent = text; p.hidden = false; this.box.setAttribute('aria-invalid', 'true'); }
+  say(text) {
+    const line = this.at('.said');
+    line.firstChild.textContent = text || '';
+    line.hidden = !text;
+    this.at('[data-do="undo"]').hidden = !this.undo;
+  }
+}
+
+// A style counts as chosen wherever its words stand in the prompt, whoever typed them.
+const pattern = (style) => new RegExp(`(?:\\s*,\\s*|\\s+|^)${style.replace(/[^\w ]/g, '\\$&')}(?![\\w-])`, 'i');
+
+function shape([name, ratio]) {
+  // Equal areas look equally large; the longest ones are cut down to the room there is.
+  const fit = Math.min(1, 34 / (20 * Math.sqrt(ratio)), 32 / (20 / Math.sqrt(ratio)));
+  const box = make('i');
+  box.style.width = `${(20 * Math.sqrt(ratio) * fit).toFixed(1)}px`;
+  box.style.height = `${(20 / Math.sqrt(ratio) * fit).toFixed(1)}px`;
+  return make('label', { className: 'shape' }, make('input', { type: 'radio', name: 'ratio', value: name, ariaLabel: `${name}${ratio > 1 ? ', wide' : ratio < 1 ? ', tall' : ', square'}` }),
+    make('span', { className: 'face' }, make('span', { className: 'room' }, box), name));
+}
+
+function nearest(model, asked) {
+  const [w, h] = asked.split(':').map(Number), want = Math.log(w / h);
+  if (!Number.isFinite(want)) return model.default;
+  return model.ratios.reduce((best, r) => Math.abs(Math.log(r[1]) - want) < Math.abs(Math.log(best[1]) - want) ? r : best)[0];
+}

@@ -1,0 +1,67 @@
+"""The form of the Create page: one Components v2 piece, so that typing, styles and shapes answer without the server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import form, look, pictures
+from reve_core import bootstrap
+from reve_core.errors import ReveError
+from reve_core.examples import Example, surprises
+from reve_core.models import JobRequest
+
+NAME = "reve_composer"
+KEY = "composer"
+_FILL, _ANSWER = "composer_fill", "composer_answer"
+
+_piece = st.components.v2.component(
+    NAME, html=look.asset("composer.html"), css=look.piece_css("composer.css"), js=look.asset("composer.js")
+)
+
+
+def put(request: JobRequest, *, prompt_only: bool = False, note: str = "") -> None:
+    """Fill the form when it is drawn next. Whoever calls this from within a fragment asks for a full rerun as well."""
+    st.session_state[_FILL] = {
+        **form.fill(request, prompt_only=prompt_only),
+        "note": note,
+        "n": time.time_ns() // 10**6,
+    }
+
+
+def draw(choices: list[dict[str, Any]], ideas: list[Example]) -> None:
+    _piece(
+        key=KEY,
+        data={
+            "models": choices,
+            "common": form.COMMON,
+            "styles": form.STYLES,
+            "surprises": surprises(),
+            "ideas": [idea_card(example) for example in ideas],
+            "fill": st.session_state.get(_FILL),
+            "answer": st.session_state.get(_ANSWER),
+        },
+        on_submit_change=_submit,
+    )
+
+
+def idea_card(example: Example) -> dict[str, str]:
+    return {"prompt": example.prompt, "ratio": example.ratio, "src": pictures.example_url(example.picture)}
+
+
+def _submit() -> None:
+    """Runs before the page is drawn again, so that the answer and the new cards come in one go."""
+    sent: Any = st.session_state[KEY].submit
+    if not isinstance(sent, Mapping):
+        return
+    answer: dict[str, Any] = {"n": sent.get("n")}
+    try:
+        request, count = form.read(sent)
+        bootstrap.get().submit(request, count=count)
+        answer["said"] = form.sent(count)
+    except ReveError as exc:
+        answer["problem"] = str(exc)
+    st.session_state[_ANSWER] = answer

@@ -1,0 +1,107 @@
+"""
+The live cards: one Components v2 piece and the fragment around it.
+
+The piece asks ``/api/live`` by itself, so a card's progress costs no script run. Only what a person does comes here, and
+reruns this fragment alone: the form above keeps its text, its caret and its focus.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import composer, look, pictures
+from reve_core import bootstrap
+from reve_core.errors import ReveError
+from reve_core.examples import examples, surprises
+from reve_core.service import Feed, Studio
+
+NAME = "reve_feed"
+KEY = "feed"
+LIMIT = 24
+_NOTE, _OPEN, _AGAIN = "feed_note", "feed_open", "feed_again"
+
+_piece = st.components.v2.component(
+    NAME, html=look.asset("feed.html"), css=look.piece_css("feed.css"), js=look.asset("feed.js")
+)
+
+
+@st.fragment
+def draw() -> None:
+    if (image := st.session_state.pop(_OPEN, None)) is not None:
+        st.switch_page("gallery.py", query_params={"image": image})
+    if st.session_state.pop(_AGAIN, False):
+        st.rerun()  # the whole page: the form is outside of this fragment
+    try:
+        feed = bootstrap.get().feed(limit=LIMIT)
+    except ReveError as exc:
+        feed = Feed([], 0, 0)
+        _note(str(exc))
+    _piece(
+        key=KEY,
+        data={
+            "cards": feed.cards,
+            "pending": feed.pending,
+            "url": f"/api/live?limit={LIMIT}",
+            "images": pictures.IMAGES,
+            "gallery": "/gallery",
+            "note": st.session_state.get(_NOTE),
+            "starts": [composer.idea_card(example) for example in examples()],
+            "surprises": surprises(),
+        },
+        on_act_change=_act,
+    )
+
+
+def _act() -> None:
+    asked: Any = st.session_state[KEY].act
+    if not isinstance(asked, Mapping) or not isinstance(job_id := asked.get("id"), str):
+        return
+    what = asked.get("what")
+    try:
+        if what == "open":
+            st.session_state[_OPEN] = job_id
+        elif what in ("reuse", "reuse_prompt"):
+            composer.put(bootstrap.get().get(job_id).request, prompt_only=what == "reuse_prompt")
+            st.session_state[_AGAIN] = True
+        elif what in _ACTIONS and (said := _ACTIONS[what](bootstrap.get(), job_id)):
+            _note(said)
+    except ReveError as exc:
+        _note(str(exc))
+
+
+def _retry(studio: Studio, job_id: str) -> None:
+    studio.retry(job_id)
+
+
+def _trash(studio: Studio, job_id: str) -> str:
+    studio.shelf.trash([job_id])
+    return "Removed. It stays in the trash for a while."
+
+
+def _star(studio: Studio, job_id: str) -> None:
+    studio.shelf.star([job_id], True)
+
+
+def _unstar(studio: Studio, job_id: str) -> None:
+    studio.shelf.star([job_id], False)
+
+
+# What a card may ask for. Everything else a browser sends is ignored.
+_ACTIONS: dict[Any, Callable[[Studio, str], str | None]] = {
+    "cancel": lambda studio, job_id: studio.cancel(job_id),
+    "retry": _retry,
+    "trash": _trash,
+    "star": _star,
+    "unstar": _unstar,
+    "check": lambda studio, job_id: studio.resolve(job_id, "check"),
+    "rerun": lambda studio, job_id: studio.resolve(job_id, "rerun"),
+    "give_up": lambda studio, job_id: studio.resolve(job_id, "give_up"),
+}
+
+
+def _note(text: str) -> None:
+    st.session_state[_NOTE] = {"n": time.time_ns() // 10**6, "text": text}

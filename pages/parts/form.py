@@ -1,0 +1,116 @@
+"""The form's side that can be wrong without a browser: what there is to choose from, and reading what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reve_core import waits
+from reve_core.errors import BadInput
+from reve_core.models import JobRequest, ModelInfo, Quote, ratio_of
+from reve_core.service import ProviderView, Studio
+
+MOST = 4  # pictures at a time from this page
+COMMON = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
+STYLES = (
+    "watercolor",
+    "oil painting",
+    "ink drawing",
+    "poster",
+    "comic",
+    "pixel art",
+    "low poly",
+    "neon",
+    "noir",
+    "photo",
+)
+
+
+def key_of(provider: str, model: str) -> str:
+    """The value of one entry of the model choice."""
+    return f"{provider}/{model}"
+
+
+def choices(studio: Studio) -> list[dict[str, Any]]:
+    """Every model of every provider, the default one first, with what the form needs to know of it."""
+    return [_choice(studio, view, model) for view in studio.providers() for model in view.models]
+
+
+def _choice(studio: Studio, view: ProviderView, model: ModelInfo) -> dict[str, Any]:
+    able = model.capabilities
+    request = JobRequest(prompt="", aspect_ratio=able.default_ratio, provider=view.name, model=model.id)
+    paused = ""
+    if view.paused and view.state is not None:
+        paused = f"{view.title} is paused: {view.state.reason} What you create now waits in line."
+    return {
+        "key": key_of(view.name, model.id),
+        "title": model.title if view.title in model.title else f"{view.title} · {model.title}",
+        "ratios": [[name, width / height] for name in able.aspect_ratios for width, height in [ratio_of(name)]],
+        "default": able.default_ratio,
+        "max": able.max_prompt_chars,
+        "seed": able.seed,
+        "paused": paused,
+        "quotes": [
+            {"price": price_words(quote), "wait": wait_words(quote)}
+            for quote in (studio.quote(request, count) for count in range(1, MOST + 1))
+        ],
+    }
+
+
+def price_words(quote: Quote) -> str:
+    """``"Free"``, or such as ``"150 credits · about $0.20"``."""
+    if quote.credits == 0 and quote.usd == 0:
+        return "Free"
+    parts = []
+    if quote.credits:
+        parts.append("1 credit" if quote.credits == 1 else f"{quote.credits:,} credits")
+    if quote.usd:
+        parts.append(f"about ${quote.usd:.2f}" if quote.usd >= 0.01 else "less than $0.01")
+    return " · ".join(parts)
+
+
+def wait_words(quote: Quote) -> str:
+    """How long it will take here, counting the jobs in line before it."""
+    words = waits.in_words(quote.low_s, quote.high_s)
+    return f"{words}, as usual here" if quote.from_history else words
+
+
+def read(form: Mapping[str, Any]) -> tuple[JobRequest, int]:
+    """What the browser sent, as a request and a number of pictures. It is a stranger's JSON: anything may be in it."""
+    provider, _, model = _text(form, "model").partition("/")
+    count, seed = form.get("count", 1), _text(form, "seed").strip()
+    if not isinstance(count, int) or not 1 <= count <= MOST:
+        raise BadInput(f"Choose 1 to {MOST} pictures.", "count")
+    if seed and not (seed.isascii() and seed.isdigit() and len(seed) <= 10 and int(seed) < 2**32):
+        raise BadInput("A seed is a whole number from 0 to 4,294,967,295. Leave it empty for a random one.", "seed")
+    request = JobRequest(
+        prompt=_text(form, "prompt"),
+        aspect_ratio=_text(form, "ratio") or "1:1",
+        seed=int(seed) if seed else None,
+        provider=provider,
+        model=model,
+    )
+    return request, count
+
+
+def _text(form: Mapping[str, Any], name: str) -> str:
+    value = form.get(name, "")
+    if not isinstance(value, str):
+        raise BadInput("The form did not arrive whole. Reload the page and try again.", name)
+    return value
+
+
+def fill(request: JobRequest, *, prompt_only: bool = False) -> dict[str, Any]:
+    """What puts a request back into the form. A provider that is not here any more is adapted, and said, over there."""
+    if prompt_only:
+        return {"prompt": request.prompt}
+    return {
+        "prompt": request.prompt,
+        "ratio": request.aspect_ratio,
+        "seed": "" if request.seed is None else str(request.seed),
+        **({"model": key_of(request.provider, request.model)} if request.provider else {}),
+    }
+
+
+def sent(count: int) -> str:
+    return "Your picture is on its way." if count == 1 else f"{count} pictures are on their way."
