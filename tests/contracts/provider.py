@@ -7,12 +7,14 @@ What every provider promises. An adapter's test module inherits ``ProviderContra
             with closing(SketchProvider()) as provider:
                 yield provider
 
-``model`` says which of its models is meant, and defaults to the first.
+``model`` says which of its models is meant, and defaults to the first. Requests are complete, as they leave the intake:
+an empty ratio has been filled in there.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -38,6 +40,7 @@ STRANGE_PROMPTS = [
     pytest.param("half \ud83e a character", id="a lone surrogate"),
     pytest.param("z" + "̈" * 300, id="a tower of accents"),
     pytest.param(".", id="hardly anything"),
+    pytest.param(" \n ", id="nothing but blanks"),
 ]
 
 
@@ -69,6 +72,11 @@ class ProviderContract:
         return JobRequest(
             prompt="a red fox under a paper lantern", aspect_ratio=model.capabilities.default_ratio, model=model.id
         )
+
+    @pytest.fixture
+    def ratios(self, model: ModelInfo) -> Sequence[str]:
+        """Those to try: all of them, unless drawing takes an adapter long."""
+        return model.capabilities.aspect_ratios
 
     # ---------------------------------------------------------------- what it says of itself
 
@@ -103,18 +111,17 @@ class ProviderContract:
         assert isinstance(picture.data, bytes)
         assert min(size_of(picture)) > 0
 
-    def test_every_ratio_it_offers_comes_out_in_that_shape(
-        self, provider: Provider, model: ModelInfo, request_: JobRequest
+    def test_a_ratio_it_offers_comes_out_in_that_shape(
+        self, provider: Provider, ratios: Sequence[str], request_: JobRequest
     ) -> None:
-        for ratio in model.capabilities.aspect_ratios:
+        for ratio in ratios:
             width, height = size_of(provider.generate(request_.model_copy(update={"aspect_ratio": ratio}), CONTEXT))
             wanted = ratio_of(ratio)
             assert width / height == pytest.approx(wanted[0] / wanted[1], rel=RATIO_TOLERANCE), ratio
 
-    def test_no_model_and_no_ratio_named_mean_the_first_and_its_default(self, provider: Provider) -> None:
-        width, height = size_of(provider.generate(JobRequest(prompt="a fox"), CONTEXT))
-        wanted = ratio_of(provider.models[0].capabilities.default_ratio)
-        assert width / height == pytest.approx(wanted[0] / wanted[1], rel=RATIO_TOLERANCE)
+    def test_no_model_named_means_the_first(self, provider: Provider) -> None:
+        ratio = provider.models[0].capabilities.default_ratio
+        assert size_of(provider.generate(JobRequest(prompt="a fox", aspect_ratio=ratio), CONTEXT))
 
     @pytest.mark.parametrize("prompt", STRANGE_PROMPTS)
     def test_a_strange_prompt_gives_a_picture_or_a_plain_no(
@@ -132,8 +139,8 @@ class ProviderContract:
         assert size_of(provider.generate(request_.model_copy(update={"prompt": longest}), CONTEXT))
 
     def test_calls_from_several_threads_all_get_their_pictures(self, provider: Provider, request_: JobRequest) -> None:
-        requests = [request_.model_copy(update={"prompt": f"fox number {number}"}) for number in range(6)]
-        with ThreadPoolExecutor(3) as threads:
+        requests = [request_.model_copy(update={"prompt": f"fox number {number}"}) for number in range(4)]
+        with ThreadPoolExecutor(4) as threads:
             pictures = list(
                 threads.map(
                     lambda item: provider.generate(item[1], replace(CONTEXT, key=f"job-{item[0]}")), enumerate(requests)
@@ -147,9 +154,9 @@ class ProviderContract:
         if not model.capabilities.seed:
             pytest.skip("this model takes no seed")
         seeded = request_.model_copy(update={"seed": 7})
-        assert provider.generate(seeded, CONTEXT).data == provider.generate(seeded, CONTEXT).data
-        other = provider.generate(request_.model_copy(update={"seed": 8}), CONTEXT)
-        assert other.data != provider.generate(seeded, CONTEXT).data
+        picture = provider.generate(seeded, CONTEXT).data
+        assert picture == provider.generate(seeded, CONTEXT).data
+        assert picture != provider.generate(request_.model_copy(update={"seed": 8}), CONTEXT).data
 
     # ---------------------------------------------------------------- receipts
 
@@ -191,12 +198,6 @@ class ProviderContract:
             provider.generate(
                 request_.model_copy(update={"prompt": "x" * (model.capabilities.max_prompt_chars + 1)}), CONTEXT
             )
-
-    def test_an_empty_prompt_is_rejected_before_anything_is_bought(
-        self, provider: Provider, request_: JobRequest
-    ) -> None:
-        with pytest.raises(RequestRejected):
-            provider.generate(request_.model_copy(update={"prompt": " \n "}), CONTEXT)
 
     def test_a_call_cancelled_before_it_began_is_stopped_or_carried_out(
         self, provider: Provider, request_: JobRequest

@@ -84,6 +84,13 @@ def test_prompt_limits_differ_by_model_and_count_code_points(reve: StandIn, prov
     assert len(reve.requests) == 1
 
 
+@pytest.mark.parametrize("prompt", ["", " \n "])
+def test_an_empty_prompt_is_not_paid_for(reve: StandIn, provider: ReveProvider, prompt: str) -> None:
+    with pytest.raises(RequestRejected, match="no prompt"):
+        provider.generate(FOX.model_copy(update={"prompt": prompt}), context())
+    assert reve.requests == []
+
+
 def test_without_a_key_the_official_host_is_not_even_asked() -> None:
     with pytest.raises(KeyRefused, match="No key is set"):
         ReveProvider().generate(FOX, context())

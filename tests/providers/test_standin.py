@@ -119,6 +119,15 @@ def test_pictures_can_be_as_large_and_as_heavy_as_a_test_wants() -> None:
                 assert opened.size == size
 
 
+def test_it_can_draw_with_the_built_in_sketch() -> None:
+    with StandIn(key=None, draw="sketch", size=200) as reve:
+        fields = httpx.post(reve.url + V2, json=BODY, timeout=60).json()
+        with Image.open(io.BytesIO(base64.b64decode(fields["image"]))) as image:
+            image.load()
+            assert max(image.size) == 200
+        assert fields["layout"]["regions"]
+
+
 def test_prices_effects_and_balance_cost_nothing(reve: StandIn, client: httpx.Client) -> None:
     assert client.get("/v2/image/info").json()["operations"][0] == {"operation": "create", "credits": 150}
     assert client.get("/v1/image/effect").json()["effects"][0]["name"]
