@@ -86,7 +86,7 @@ def facts(studio: Studio, job: Job) -> list[tuple[Any, ...]]:
         *([("Waited", waited, "s")] if waited is not None else []),
         *([("Made in", made, "s")] if made is not None else []),
         *([("Attempts", str(job.attempt))] if job.attempt > 1 else []),
-        ("Cost", views.cost_words(job) or "Not reported"),
+        ("Cost", views.cost_words(job).capitalize() or "Not reported"),
         ("File", f"{_size(image.size)} · {image.mime.removeprefix('image/').upper()}"),
     ]
     if job.request_id:

@@ -54,6 +54,7 @@ function when(iso) {
 }
 
 function seconds(s) {
+  if (s < 0.05) return "under 0.1 s";
   if (s < 10) return (Math.round(s * 10) / 10).toLocaleString() + " s";
   if (s < 90) return Math.round(s) + " s";
   if (s < 5400) return Math.floor(s / 60) + " min " + String(Math.round(s % 60)).padStart(2, "0") + " s";

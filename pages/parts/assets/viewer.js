@@ -24,7 +24,7 @@ function build(root) {
   s.stage = el("div", { class: "stage" }, s.frame, s.trouble, s.prev, s.next);
   s.side = el("aside", { class: "side", "aria-label": "About this picture" });
   s.shut = el("button", { class: "ghost icon shut", type: "button", "aria-label": "Close", title: "Close (Esc)", onclick: () => close(s) }, icon("close"));
-  s.dialog = el("dialog", { "aria-label": "Picture" }, s.shut, s.stage, s.side);
+  s.dialog = el("dialog", { "aria-label": "Picture", tabindex: "-1" }, s.shut, s.stage, s.side);
   s.dialog.oncancel = (event) => { event.preventDefault(); close(s); };
   s.dialog.onkeydown = (event) => key(s, event);
   s.stage.onclick = (event) => { if (event.target === s.stage) close(s); };
@@ -35,7 +35,7 @@ function build(root) {
 }
 
 function show(s) {
-  if (!s.dialog.open) { s.dialog.showModal(); s.shut.blur(); s.dialog.focus(); }
+  if (!s.dialog.open) { s.dialog.showModal(); s.dialog.focus(); }
 }
 
 // The tile that was pressed is shown at once, large, while the rest is fetched.
@@ -137,9 +137,13 @@ function draw(s, view) {
     }
   }
   s.boxes.hidden = true;
+  const held = s.root.getRootNode().activeElement;
+  const key = s.side.contains(held) ? held.dataset.k : null;
   s.side.replaceChildren(...(view.missing ? lost(s, view) : about(s, view)));
   if (!same) s.side.scrollTop = 0;
   if (!view.preview && !view.missing) regions(s, view);
+  // Whoever works by keyboard stays inside: on the same control where it exists again, on the view itself otherwise.
+  if (s.dialog.open && held && !held.isConnected) ((key && s.side.querySelector(`[data-k="${key}"]`)) || s.dialog).focus();
 }
 
 function trouble(s, text) {
@@ -165,7 +169,7 @@ function about(s, view) {
     ? [el("button", { type: "button", onclick: () => leave(s, "restore") }, icon("back"), el("span", { text: "Restore" }))]
     : [
         view.trouble ? null : el("a", { class: "button main", href: view.download, download: "" }, icon("download"), el("span", { text: "Download" })),
-        el("button", { class: "icon starbutton", type: "button", "aria-label": "Favourite", title: "Favourite (S)", "aria-pressed": String(view.starred), onclick: () => star(s) }, icon("star")),
+        el("button", { class: "icon starbutton", type: "button", "data-k": "star", "aria-label": "Favourite", title: "Favourite (S)", "aria-pressed": String(view.starred), onclick: () => star(s) }, icon("star")),
         el("button", { class: "icon", type: "button", "aria-label": "Move to the trash", title: "Move to the trash (Delete)", onclick: () => leave(s, "trash") }, icon("bin")),
       ];
   const facts = el("dl", {}, ...view.facts.flatMap(([name, value, kind]) => [
@@ -205,7 +209,7 @@ function regions(s, view) {
     s.boxes.append(box);
     rows.push(el("li", {}, row));
   });
-  s.toggle = el("button", { class: "switch", type: "button", role: "switch", title: "Layout (L)", onclick: () => layout(s, !s.layout) }, el("span", { text: "Show layout" }), el("i"));
+  s.toggle = el("button", { class: "switch", type: "button", role: "switch", "data-k": "layout", title: "Layout (L)", onclick: () => layout(s, !s.layout) }, el("span", { text: "Show layout" }), el("i"));
   s.regionHome.replaceChildren(s.toggle, el("ul", {}, ...rows));
   s.regionHome.hidden = false;
   layout(s, s.layout);

@@ -1,0 +1,103 @@
+"""The Queue: every job with what became of it, and what a person can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import look
+from pages.parts.line import Line
+from reve_core import bootstrap
+from reve_core.errors import ReveError
+from reve_core.service import Studio
+
+NAME = "reve_jobs"
+KEY = "queue_jobs"
+_LINE, _GO = "queue_line", "queue_go"
+
+_piece = st.components.v2.component(
+    NAME,
+    html='<div id="root"></div>',
+    css=look.asset("common.css") + look.asset("jobs.css"),
+    js=look.asset("common.js") + look.asset("jobs.js"),
+)
+
+
+def _line() -> Line:
+    line: Line = st.session_state.setdefault(_LINE, Line())
+    return line
+
+
+def _acts() -> None:
+    """Runs before the page is drawn again."""
+    said = st.session_state[KEY].act
+    if isinstance(said, Mapping):
+        try:
+            _act(bootstrap.get(), _line(), said)
+        except ReveError as exc:
+            _line().say(str(exc))
+
+
+def _act(studio: Studio, line: Line, said: Mapping[str, Any]) -> None:
+    job_id = str(said.get("id", ""))
+    match said.get("do"):
+        case "tab":
+            line.choose(str(said.get("tab")))
+        case "more":
+            line.more()
+        case "cancel":
+            line.say(studio.cancel(job_id))
+        case "retry":
+            studio.retry(job_id)
+            line.say("Back in the queue.")
+        case "retry_failed":
+            count = studio.retry_failed()
+            line.say(
+                "1 job is back in the queue."
+                if count == 1
+                else f"{count:,} jobs are back in the queue."
+                if count
+                else "None of them can be tried again as it is: they were refused. Edit them instead."
+            )
+        case "resolve" if (how := said.get("how")) in ("check", "rerun", "give_up"):
+            line.say(studio.resolve(job_id, how))
+        case "pause":
+            name = str(said.get("provider"))
+            studio.pause(name)
+            line.say(f"{studio.provider(name).title} is paused. What is being made now is finished; the rest waits.")
+        case "resume":
+            name = str(said.get("provider"))
+            studio.resume(name)
+            line.say(f"{studio.provider(name).title} goes on.")
+        case "trash":
+            studio.shelf.trash([job_id])
+            line.removed = [job_id]
+            line.say("Moved to the trash.", undo=True)
+        case "undo":
+            studio.shelf.restore(line.removed)
+            line.removed = []
+            line.say("Put back.")
+        case "open":
+            st.session_state[_GO] = ("gallery.py", {"image": job_id})
+        case "reuse":
+            st.session_state["reuse"] = {"job_id": job_id, "what": "all"}
+            st.session_state[_GO] = ("create.py", {})
+        case "create":
+            st.session_state[_GO] = ("create.py", {})
+
+
+@st.fragment
+def _body() -> None:
+    _piece(key=KEY, data=_line().data(bootstrap.get()), on_act_change=_acts)
+    if (go := st.session_state.pop(_GO, None)) is not None:
+        page, params = go
+        st.switch_page(page, query_params=params)
+
+
+look.heading("Queue")
+try:
+    _body()
+except ReveError as exc:
+    look.out_of_order(exc)
