@@ -30,6 +30,8 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("answer", {"body": CANARY * 3000, "status": 400}),
     ("answer", {"body": {"message": CANARY}, "status": 422, "headers": {"X-Reve-Request-Id": CANARY}}),
     ("answer", {"body": {}, "status": 500, "headers": {"X-Reve-Error-Code": CANARY}}),
+    ("answer", {"body": {}, "headers": {"X-Reve-Error-Code": CANARY}}),
+    ("answer", {"body": {"error_code": CANARY}}),
     ("answer", {"body": "", "headers": {"Content-Encoding": CANARY}}),
     ("redirect", {"location": f"http://{CANARY}.test/"}),
     ("reset", {}),
@@ -69,8 +71,7 @@ def guarded() -> Any:
 
 def assert_clean(text: str) -> None:
     for secret in (CANARY, GATEWAY_CANARY):
-        assert secret not in text
-        assert secret[:-2] not in text
+        assert secret[:12].lower() not in text.lower()
 
 
 @pytest.mark.parametrize(("fault", "options"), FAULTS)

@@ -146,7 +146,8 @@ async def _read(response: httpx.Response, seen: Exchange, max_body: int) -> None
     """The body as it comes, uninflated: a small compressed one may stand for gigabytes."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity"):
-        seen.fault, seen.detail = Fault.ENCODED, f"its answer is compressed ({encoding[:20]})"
+        named = f" ({encoding})" if encoding in ("gzip", "deflate", "br", "zstd") else ""
+        seen.fault, seen.detail = Fault.ENCODED, f"its answer is compressed{named}"
         return
     good = response.is_success
     cap = max_body if good else _ERROR_BODY_CAP

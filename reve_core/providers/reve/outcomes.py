@@ -69,7 +69,10 @@ def picture_or_error(exchange: Exchange, cleaner: Cleaner) -> Picture | Provider
     answer = _answer(exchange, cleaner)
     receipt = answers.receipt_of(exchange, answer, cleaner)
     fields = answer.fields if answer else {}
-    code = str(exchange.headers.get("x-reve-error-code") or fields.get("error_code") or "").strip().upper()
+    # Hidden before the letters change: a secret in capitals would not be recognised any more.
+    code = (
+        cleaner.hide(str(exchange.headers.get("x-reve-error-code") or fields.get("error_code") or "")).strip().upper()
+    )
     if code or not _is_good(exchange):
         return _refusal(exchange, code, fields, receipt, cleaner)
     if exchange.fault is not None and answer is None:
