@@ -8,6 +8,7 @@ that Streamlit's file watcher, which forgets every module next to the main scrip
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,4 +43,5 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(ROOT / "pages" / "_shell.py", lifespan=lifespan, routes=routes(bootstrap.get))
 
 if __name__ == "__main__":
-    app.run()
+    # Streamlit reads STREAMLIT_… variables only under its own command; PORT is what most hosts set.
+    app.run(config={"server.port": int(os.environ["PORT"])} if os.environ.get("PORT", "").isdigit() else None)
