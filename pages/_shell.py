@@ -18,6 +18,9 @@ def main() -> None:
         st.Page("queue.py", title="Queue", url_path="queue"),
     ]
     page = st.navigation(pages, position="top")
+    with st.container(key="phone_nav", horizontal=True):
+        for entry in pages:
+            st.page_link(entry, label=entry.title)
     try:
         studio = bootstrap.get()
         notices = studio.notices()

@@ -53,7 +53,13 @@ def draw() -> None:
             "surprises": surprises(),
         },
         on_act_change=_act,
+        on_moved_change=_moved,
     )
+
+
+def _moved() -> None:
+    """The line has grown or shrunk: the wait beside the button is no longer true."""
+    st.session_state[_AGAIN] = True
 
 
 def _act() -> None:

@@ -202,7 +202,7 @@ class Form {
     const key = JSON.stringify([ratios, open]);
     if (key !== this.drawn) {
       this.drawn = key;
-      const more = make('button', { type: 'button', className: 'more', ariaExpanded: String(open) }, make('span', { className: 'room', textContent: open ? '−' : '+' }), open ? 'Fewer' : 'More');
+      const more = make('button', { type: 'button', className: 'more', ariaLabel: open ? 'Fewer shapes' : 'More shapes', ariaExpanded: String(open) }, make('span', { className: 'room', textContent: open ? '−' : '+' }), open ? 'Fewer' : 'More');
       more.dataset.do = 'shapes';
       this.at('.shapes').replaceChildren(...common.map(shape), ...(rest.length && common.length ? [more] : []), ...(open ? rest.map(shape) : []));
     }
@@ -233,8 +233,7 @@ class Form {
   problem(text) { const p = this.at('#problem'); p.textContent = text; p.hidden = false; this.box.setAttribute('aria-invalid', 'true'); }
   say(text) {
     const line = this.at('.said');
-    line.firstChild.textContent = text || '';
-    line.hidden = !text;
+    line.firstElementChild.textContent = text || '';
     this.at('[data-do="undo"]').hidden = !this.undo;
   }
 }

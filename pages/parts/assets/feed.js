@@ -1,6 +1,6 @@
 // The live cards. They ask a small JSON route what is new and draw it in place: a card is made once, and from then on only
 // its words, its bar and its picture change. What a person does goes to Python as one event, "act".
-const POLL_MS = 900, IDLE_MS = 8000, SURE_MS = 6000;
+const POLL_MS = 900, IDLE_MS = 8000, SURE_MS = 6000, MOVED_MS = 3000;
 const WORDS = { cancel: 'Cancel', retry: 'Try again', reuse: 'Reuse', trash: 'Remove', check: 'Check again', rerun: 'Run again', give_up: 'Give up' };
 const STAR = 'M12 3.6l2.6 5.3 5.8.8-4.2 4.1 1 5.8-5.2-2.7-5.2 2.7 1-5.8-4.2-4.1 5.8-.8z';
 const made = new WeakMap();
@@ -9,6 +9,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let feed = made.get(parentElement);
   if (!feed) { feed = new Feed(parentElement); made.set(parentElement, feed); }
   feed.act = (id, what) => setTriggerValue('act', { id, what, n: Date.now() });
+  feed.moved = () => setTriggerValue('moved', Date.now());
   feed.receive(data);
   return () => { feed.close(); made.delete(parentElement); };
 }
@@ -45,6 +46,7 @@ class Feed {
 
   receive(data) {
     this.data = data;
+    this.told = data.pending;
     for (const card of this.cards.values()) card.busy(false);
     if (data.note && data.note.n !== this.noted) { this.noted = data.note.n; put(this.at('.note'), data.note.text); clearTimeout(this.fade); this.fade = setTimeout(() => put(this.at('.note'), ''), 9000); }
     this.starts();
@@ -65,7 +67,10 @@ class Feed {
       if (news.error) throw new Error(news.error);
       if (this.misses > 1) put(this.at('.note'), '');
       this.misses = 0;
+      // The price line counts the jobs in line: Python reckons it anew, at most every few seconds.
+      const stale = news.pending !== this.told && Date.now() > (this.next || 0);
       this.draw(news.cards, news.pending);
+      if (stale) { this.next = Date.now() + MOVED_MS; this.told = news.pending; this.moved(); }
     } catch (e) {
       if (turn !== this.turn) return;
       this.misses += 1;
@@ -88,7 +93,8 @@ class Feed {
     }
     if (ready) put(this.at('p.heard'), ready === 1 ? 'Picture ready' : `${ready} pictures ready`);
     this.at('.empty').hidden = cards.length > 0;
-    put(this.at('h2'), !cards.length ? 'Begin here' : pending ? `Newest · ${pending} on the way` : 'Newest');
+    this.at('.head').hidden = !cards.length && !this.at('.note').textContent;
+    put(this.at('h2'), !cards.length ? '' : pending ? `Newest · ${pending} on the way` : 'Newest');
   }
 
   starts() {
@@ -114,7 +120,8 @@ class Card {
     this.state = make('div', { className: 'state' }, this.says, this.time, this.why, this.acts);
     this.fillBar = make('i');
     this.bar = make('div', { className: 'bar', hidden: true }, this.fillBar);
-    this.frame = make('div', { className: 'frame' }, this.print, this.state, this.bar);
+    this.print.append(this.bar);
+    this.frame = make('div', { className: 'frame' }, this.print, this.state);
     this.prompt = make('p', { className: 'prompt', dir: 'auto', textContent: first.prompt, title: first.prompt.slice(0, 600) });
     this.mark = make('p', { className: 'mark' });
     this.li = make('li', { className: 'card', ariaLabel: first.prompt.slice(0, 300) }, this.frame, this.prompt, this.mark);
@@ -146,7 +153,7 @@ class Card {
   // Width over height; the larger side fills the frame.
   shape(aspect) {
     this.print.style.aspectRatio = aspect;
-    this.print.style.width = aspect >= 1 ? '100%' : `${100 * aspect}%`;
+    this.print.classList.toggle('tall', aspect < 1);
     this.li.style.setProperty('--aspect', aspect);
   }
 
@@ -215,6 +222,7 @@ class Card {
         if (what === 'rerun' && !button.classList.contains('sure')) { this.ask(button); return; }
         this.busy(true); this.feed.act(card.id, what);
       };
+      if (what === 'trash') { button.className = 'remove'; button.textContent = '×'; button.ariaLabel = WORDS.trash; button.title = WORDS.trash; }
       if (what === 'reuse') { button.ariaHasPopup = 'menu'; button.ariaExpanded = 'false'; }
       return button;
     }));

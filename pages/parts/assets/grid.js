@@ -11,7 +11,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function build(root) {
-  const s = { root, tiles: new Map(), picked: new Set(), picking: false, gone: new Set(), stars: new Map(), seen: {}, at: null, asked: -1 };
+  const s = { root, tiles: new Map(), picked: new Set(), picking: false, gone: new Set(), stars: new Map(), at: null, asked: -1 };
   s.count = el("span", { class: "count" });
   s.select = el("button", { class: "ghost", type: "button", text: "Select", onclick: () => pickMode(s, !s.picking) });
   s.empty = el("button", { class: "ghost danger", type: "button", text: "Empty trash", hidden: true });
@@ -289,10 +289,11 @@ async function poll(s) {
 
 function say(s) {
   const { message } = s.data;
-  if (!message || message.n === s.seen.message) return;
-  const first = s.seen.message === undefined && !message.now;
-  s.seen.message = message.n;
-  if (first) return;
+  const n = message ? message.n : 0;
+  const before = s.said;
+  s.said = n;
+  // What was said before this sheet was drawn first is old news.
+  if (before === undefined || n === before || !message) return;
   let offer = null;
   if (message.undo) offer = el("button", { type: "button", text: "Undo", onclick: () => { s.snack.hide(); s.act("undo"); } });
   if (message.url) {

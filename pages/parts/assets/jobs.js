@@ -60,8 +60,9 @@ function render(s) {
   }
   s.more.hidden = !data.more;
   const { message } = data;
-  if (message && message.n !== s.shownMessage) {
-    s.shownMessage = message.n;
+  const before = s.said;
+  s.said = message ? message.n : 0;
+  if (before !== undefined && message && s.said !== before) {
     s.snack.show(message.text, message.undo ? el("button", { type: "button", text: "Undo", onclick: () => { s.snack.hide(); s.act("undo"); } }) : null);
   }
 }
@@ -74,7 +75,7 @@ function renderProviders(s) {
   s.providers.replaceChildren(...s.data.providers.map((one) => {
     const lines = [el("strong", { text: one.title })];
     if (one.paused) {
-      lines.push(el("span", { class: "paused", text: "Paused" }), el("span", { class: "why", text: one.reason + (one.until ? " Goes on by itself at " + when(one.until) + "." : "") }));
+      lines.push(el("span", { class: "paused", text: "Paused" }), el("span", { class: "why", text: [one.reason, one.until ? "Goes on by itself at " + when(one.until) + "." : ""].filter(Boolean).join(" ") }));
     } else lines.push(el("span", { class: "why", text: one.says }));
     return el("li", { class: one.paused ? "provider off" : "provider" }, el("span", { class: "dot", "aria-hidden": "true" }), el("div", { class: "lines" }, ...lines),
       el("button", { type: "button", class: one.paused ? "" : "ghost", "data-k": "provider-" + one.name, "aria-label": (one.paused ? "Resume " : "Pause ") + one.title, text: one.paused ? "Resume" : "Pause", onclick: () => s.act(one.paused ? "resume" : "pause", { provider: one.name }) }));
