@@ -139,7 +139,7 @@ def make_providers(settings: Settings) -> dict[str, Provider]:
             version=settings.api_version,
             max_dim=settings.api_max_dim,
             connect_timeout_s=settings.connect_timeout_s,
-            max_bytes=2 * settings.max_image_mb * _MB,  # a picture in JSON is a third longer, and has company
+            max_bytes=settings.max_image_mb * _MB * 4 // 3 + _MB,  # base64 is a third longer, and has company
         )
     return providers
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image
 
-from reve_core.errors import CallCancelled
+from reve_core.errors import CallCancelled, RequestRejected
 from reve_core.layout import BBox, Layout, Region
 from reve_core.models import Capabilities, JobRequest, ModelInfo, Picture, Price, Receipt, ratio_of
 from reve_core.ports import CallContext, Health
@@ -17,7 +17,7 @@ RATIOS = ("1:1", "16:9", "3:2", "2:3", "9:16")
 
 def png(prompt: str = "", size: tuple[int, int] = (64, 64)) -> bytes:
     """A small real PNG whose colour depends on the prompt."""
-    shade = zlib.crc32(prompt.encode())
+    shade = zlib.crc32(prompt.encode("utf-8", "replace"))
     image = Image.new("RGB", size, (shade & 255, shade >> 8 & 255, shade >> 16 & 255))
     out = io.BytesIO()
     image.save(out, "PNG")
@@ -71,6 +71,13 @@ class FakeProvider:
         return self._models
 
     def generate(self, request: JobRequest, context: CallContext) -> Picture:
+        able = self._models[0].capabilities
+        if request.model not in ("", self._models[0].id):
+            raise RequestRejected("The fake has no such model.")
+        if request.aspect_ratio not in ("", *able.aspect_ratios):
+            raise RequestRejected("The fake does not know this ratio.")
+        if len(request.prompt) > able.max_prompt_chars:
+            raise RequestRejected("The prompt is too long for the fake.")
         with self._guard:
             self.prompts.append(request.prompt)
         if self.before is not None and (answer := self.before(request, context)) is not None:
@@ -78,13 +85,13 @@ class FakeProvider:
         return self.picture(request)
 
     def picture(self, request: JobRequest) -> Picture:
-        width, height = ratio_of(request.aspect_ratio)
+        width, height = ratio_of(request.aspect_ratio or "1:1")
         size = (64, max(1, round(64 * height / width)))
         layout = Layout(
             regions=(Region(label="<thing>", prompt=request.prompt, bbox=BBox(x0=0.2, y0=0.2, x1=0.8, y1=0.8)),)
         )
         receipt = Receipt(request_id="rsid-fake", http_status=200, credits_used=self._credits, layout=layout)
-        return Picture(png(request.prompt, size), receipt)
+        return Picture(png(f"{request.prompt} {request.seed}", size), receipt)
 
     def check(self) -> Health:
         return Health(True, "The fake is well.")
