@@ -44,11 +44,16 @@ DROP = re.compile(
     r"|headstone|drop-of|level-slider"
 )
 
-FACES = """
-alien alien-monster ghost robot skull clown-face pile-of-poo goblin ogre red-heart heart-on-fire
-""".split()
 
-PEOPLE = """
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+FACES = _words("""
+alien alien-monster ghost robot skull clown-face pile-of-poo goblin ogre red-heart heart-on-fire
+""")
+
+PEOPLE = _words("""
 astronaut mage woman-mage ninja detective cook farmer princess prince person-with-crown santa-claus woman man boy girl
 child baby old-man old-woman person elf fairy genie mermaid merman vampire zombie troll hairy-creature superhero
 woman-dancing ballet-dancer man-dancing person-surfing person-biking person-running person-walking
@@ -57,7 +62,7 @@ person-golfing person-lifting-weights skier snowboarder horse-racing pilot polic
 singer student baby-angel guard construction-worker teacher judge health-worker mechanic woman-red-hair
 woman-curly-hair woman-blond-hair woman-white-hair man-red-hair man-curly-hair man-white-hair man-beard
 person-in-tuxedo woman-with-veil woman-with-headscarf person-wearing-turban woman-and-man-holding-hands eye brain
-""".split()
+""")
 
 # White stars drawn around these belong to the scene, not to the thing.
 STARRED = {"lighthouse", "rocket", "comet", "sparkles", "flying-saucer"}

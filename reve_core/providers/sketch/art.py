@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reve_core.providers.sketch import drawings
+from reve_core.providers.sketch import bodies, drawings
 from reve_core.providers.sketch.vocabulary import ASSETS
 
 if TYPE_CHECKING:
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 MAX_SIDE = 2048  # pixels; a wider sprite is drawn at this size and stretched by nobody: boxes never ask for more
 MIN_SIDE = 4
 
-_YELLOW = ("#ffca28", "#ffca26", "#e59600", "#e59700", "#e69601", "#eda600", "#f0a007", "#ffb300", "#f5a813")
+# The yellows that the emoji set uses for skin, for its shade, and for ears.
+_YELLOW_BASE = ("#ffca26", "#ffca27", "#ffca28", "#ffcb29", "#fec925", "#fec926")
+_YELLOW_SHADE = (
+    *("#e59600", "#e59502", "#e59700", "#e69601", "#e89d05", "#e89d07", "#e3970a", "#eda600"),
+    *("#f09e00", "#f09f04", "#f0a007", "#f5a813", "#f8ab16", "#f8ab17", "#f8ab19", "#f8ad1e"),
+)
+_YELLOW_EAR = ("#ffb300",)
 # Emoji yellow is nobody's skin: light to dark (skin, shade, ear). The seed picks one.
 SKINS = (
     ("#f9ddbd", "#dba689", "#ffd29c"),
@@ -78,11 +84,16 @@ def kind(name: str) -> str:
 
 def has_body(name: str) -> bool:
     """Whether it can sit on a mount: drawn with our own standing body."""
-    return name in drawings.CLOTHES
+    return name in bodies.CLOTHES
+
+
+def is_upright(name: str) -> bool:
+    """Whether it is drawn with our own body, whose head is in the middle and at the top."""
+    return name in bodies.CLOTHES or name in bodies.COATS
 
 
 def is_person(name: str) -> bool:
-    return kind(name) == "person" or name in drawings.CLOTHES
+    return kind(name) == "person" or name in bodies.CLOTHES
 
 
 @functools.lru_cache(512)
@@ -92,28 +103,28 @@ def figure(name: str, pose: str, skin: int) -> drawings.Drawing:
         return drawings.OWN[name][1]()
     entry = _art()[name]
     body: str = entry["body"]
-    if entry["kind"] == "person" and name != "brain":
+    if entry["kind"] == "person":
         gold = body
         body = _with_skin(body, skin)
         if name in _CROWNED:  # the crown has the skin's yellow, and keeps it
             clip = f'<clipPath id="crown-{name}"><path d="M0 0H128V{_CROWNED[name]}H0Z"/></clipPath>'
             body += f'{clip}<g clip-path="url(#crown-{name})">{gold}</g>'
     tone = SKINS[skin][0]
-    if pose == "bust" and (name in drawings.CLOTHES or name in drawings.COATS):
-        return drawings.bust(name, body, tone)
-    if name in drawings.CLOTHES:
-        return drawings.standing(name, body, tone, riding=pose == "ride")
-    if name in drawings.COATS:
-        return drawings.sitting(body, drawings.COATS[name])
+    if pose == "bust" and (name in bodies.CLOTHES or name in bodies.COATS):
+        return bodies.bust(name, body, tone)
+    if name in bodies.CLOTHES:
+        return bodies.standing(name, body, tone, riding=pose == "ride")
+    if name in bodies.COATS:
+        return bodies.sitting(body, bodies.COATS[name])
     x0, y0, x1, y1 = entry["box"]
     return body, (x0, y0, x1, y1)
 
 
 def _with_skin(body: str, skin: int) -> str:
     base, shade, ear = SKINS[skin]
-    for yellow in _YELLOW:
-        tone = base if yellow.startswith("#ffca") else ear if yellow == "#ffb300" else shade
-        body = body.replace(yellow, tone)
+    for yellows, tone in ((_YELLOW_BASE, base), (_YELLOW_SHADE, shade), (_YELLOW_EAR, ear)):
+        for yellow in yellows:
+            body = body.replace(yellow, tone)
     return body
 
 

@@ -124,9 +124,9 @@ class Canvas:
     drawings that a scene leaves for later: (bottom row, middle column, height, name).
     """
 
-    def __init__(self, width: int, height: int, setting: Setting, horizon: float, key: object) -> None:
+    def __init__(self, width: int, height: int, setting: Setting, horizon: float, key: str) -> None:
         self.width, self.height, self.setting, self.key = width, height, setting, key
-        self.rng = generator("paint", key, width, height)
+        self.rng = generator("paint", key, setting.scene, width, height)
         self.pixels: Array = np.zeros((height, width, 3), F)
         self.time, self.weather = setting.time, setting.weather
         palette = palette_for(setting.time, setting.scene)
@@ -144,6 +144,9 @@ class Canvas:
         sun_y = SUN_HEIGHT.get(setting.time, LOW_SUN) * self.horizon
         self.sun: Point = (width * (0.5 + self.side * reach), sun_y)
         self.sun_radius = self.unit * 0.048
+        self.is_walked_on = (
+            False  # somebody stands on the ground: where there is only water, paint them a place to stand
+        )
         self.props: list[tuple[float, float, float, str]] = []
 
     # ------------------------------------------------------------ geometry
@@ -173,9 +176,21 @@ class Canvas:
             return
         first, last = int(used[0]), int(used[-1]) + 1  # most masks are empty in most rows
         view = self.pixels[top + first : top + last]
+        if color.size == 3:
+            touched = np.flatnonzero(mask[first:last])
+            if len(touched) < 0.15 * mask[first:last].size:  # rain, flowers, stars: visit only those pixels
+                flat = view.reshape(-1, 3)  # rows are contiguous, so this is a view
+                before = flat[touched]
+                flat[touched] = (
+                    before + (color.reshape(3) - before) * (mask[first:last].ravel()[touched] * F(alpha))[:, None]
+                )
+                return
         part = mask[first:last, :, None] if alpha == 1 else mask[first:last, :, None] * F(alpha)
         paint = color[first:last] if color.ndim == 3 and color.shape[0] > 1 else color
-        view += (paint.astype(F) - view) * part
+        # In place: a whole layer more or less in memory is a third of this function's time.
+        change = np.subtract(paint, view, dtype=F)
+        change *= part
+        view += change
 
     def below(self, line: Array) -> tuple[Array, int]:
         """The mask of everything under a line (a row per column), antialiased, and the row it begins at."""
@@ -212,8 +227,11 @@ class Canvas:
 
     def band_of_fog(self, row: float, spread: float, alpha: float) -> None:
         """Fog around a row; ``spread`` as a fraction of the height."""
-        away = (np.arange(self.height, dtype=F) - F(row)) / F(self.height * spread)
-        self.pixels += (self.fog - self.pixels) * (np.exp(-away * away) * F(alpha))[:, None, None]
+        reach = int(self.height * spread * 2.4)  # farther out it is less than one grey level
+        top, bottom = max(0, int(row) - reach), min(self.height, int(row) + reach)
+        away = (np.arange(top, bottom, dtype=F) - F(row)) / F(self.height * spread)
+        view = self.pixels[top:bottom]
+        view += (self.fog - view) * (np.exp(-away * away) * F(alpha))[:, None, None]
 
     def image(self) -> Image.Image:
         return to_image(self.pixels)

@@ -55,7 +55,7 @@ def _counted(words: str, count: int) -> str:
 
 def _setting_words(setting: Setting) -> list[str]:
     scene = _SCENES.get(setting.scene, setting.scene)
-    is_outdoors = setting.scene not in _SCENES or setting.scene == "clouds"
+    is_outdoors = setting.scene == "clouds" or setting.scene not in {*_SCENES, "room", "logo", "space"}
     if is_outdoors and setting.weather:
         scene = f"{_WEATHER[setting.weather]} {scene}"
     words = [scene]

@@ -11,7 +11,7 @@ from reve_core.layout import Layout
 from reve_core.providers.sketch import art, lettering, plan, styles
 from reve_core.providers.sketch.canvas import Canvas, generator, to_array
 from reve_core.providers.sketch.figures import Ground, paint_figure
-from reve_core.providers.sketch.scenes import SCENES
+from reve_core.providers.sketch.scenes.registry import SCENES
 from reve_core.providers.sketch.weather import bloom, paint_weather
 
 Step = Callable[[float, str], None]
@@ -71,7 +71,8 @@ def render(layout: Layout, seed: int = 0, *, step: Step = _no_step) -> Image.Ima
 
 def _paint(wanted: plan.Plan, step: Step) -> Canvas:
     setting = wanted.setting
-    canvas = Canvas(wanted.width, wanted.height, setting, wanted.horizon, (wanted.key, setting.scene))
+    canvas = Canvas(wanted.width, wanted.height, setting, wanted.horizon, wanted.key)
+    canvas.is_walked_on = any(figure.box[3] > canvas.horizon for figure in wanted.figures)
     step(0.05, _DOING.get(setting.scene, "Painting the sky"))
     SCENES[setting.scene if setting.scene in SCENES else "meadow"](canvas)
     if ("photo" in setting.styles or wanted.is_portrait) and setting.scene not in ("logo", "island", "card"):
@@ -93,7 +94,9 @@ def _paint(wanted: plan.Plan, step: Step) -> Canvas:
 
 def _paint_figure(canvas: Canvas, wanted: plan.Plan, figure: plan.Figure) -> None:
     flip = figure.flip
-    if flip is None:  # animals look to the left as drawn: those on the left side turn, so that everybody faces the middle
+    if (
+        flip is None
+    ):  # animals look to the left as drawn: those on the left side turn, so that everybody faces the middle
         middle = (figure.box[0] + figure.box[2]) / 2
         flip = art.kind(figure.art) == "animal" and middle < wanted.width * 0.47
     look = art.Look(figure.art, figure.pose, figure.skin, figure.hue, flip)
@@ -101,7 +104,7 @@ def _paint_figure(canvas: Canvas, wanted: plan.Plan, figure: plan.Figure) -> Non
 
 
 def _ground_under(canvas: Canvas, wanted: plan.Plan, figure: plan.Figure) -> Ground:
-    left, top, right, bottom = figure.box
+    left, _, right, bottom = figure.box
     scene = wanted.setting.scene
     if scene in _FLOATING and not (scene == "underwater" and bottom > wanted.height * 0.9):
         return "air"
@@ -121,7 +124,9 @@ def _paint_props(canvas: Canvas, props: list[tuple[float, float, float, str]]) -
         width = height * art.aspect(name)
         box = (middle - width / 2, bottom - height, middle + width / 2, bottom)
         flip = art.kind(name) == "animal" and middle < canvas.width / 2
-        paint_figure(canvas, art.Look(name, is_flipped=flip), box, "shadow" if canvas.setting.scene == "island" else "air")
+        paint_figure(
+            canvas, art.Look(name, is_flipped=flip), box, "shadow" if canvas.setting.scene == "island" else "air"
+        )
 
 
 def _paint_foreground(canvas: Canvas, wanted: plan.Plan) -> None:
@@ -131,11 +136,8 @@ def _paint_foreground(canvas: Canvas, wanted: plan.Plan) -> None:
     scene = wanted.setting.scene
     if not wanted.figures or wanted.is_portrait or canvas.is_snowy or scene not in ("meadow", "forest", "mountains"):
         return
-    if "autumn" in wanted.setting.extras:
-        color = "#7a4a20"
-    else:
-        color = "#35702f" if scene == "meadow" else "#1f3f24"
-    paint_grass(canvas, color, 60, 0.045, 0.985)
+    green = "#35702f" if scene == "meadow" else "#1f3f24"
+    paint_grass(canvas, "#7a4a20" if "autumn" in wanted.setting.extras else green, 60, 0.045, 0.985)
 
 
 def _apply_styles(canvas: Canvas, wanted: plan.Plan, step: Step) -> Image.Image:

@@ -105,7 +105,9 @@ def _shadow(canvas: Canvas, place: Place, alpha: Array, *, is_flat: bool) -> Non
     pad = int(place.width * 0.3)
     width, height = place.width + 2 * pad, int(place.width * 0.26) + 8
     rows, columns = np.mgrid[0:height, 0:width].astype(F)
-    away = np.hypot((columns - width / 2) / F(place.width * 0.5), (rows - height / 2) / F(max(2.0, place.width * 0.075)))
+    away = np.hypot(
+        (columns - width / 2) / F(place.width * 0.5), (rows - height / 2) / F(max(2.0, place.width * 0.075))
+    )
     contact = np.clip(F(1.15) - away, 0, 1) * F(0.3 if is_flat else 0.5)
     _blit(canvas, dark, contact, place.left - pad, place.bottom - int(height * 0.56))
     if is_flat or canvas.setting.scene in INDOORS or canvas.time not in ("day", "sunset", "dawn"):

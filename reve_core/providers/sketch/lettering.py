@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from reve_core.providers.sketch.brief import Setting
-from reve_core.providers.sketch.canvas import rgb
+from reve_core.providers.sketch.canvas import Array, rgb
 from reve_core.providers.sketch.plan import Lettering
 from reve_core.providers.sketch.scenes.logo import inks
 from reve_core.providers.sketch.vocabulary import ASSETS
@@ -26,6 +26,7 @@ MAX_CHARS = 120
 MIN_SIZE = 9  # pixels
 
 Font = ImageFont.FreeTypeFont
+Ink = str | int | tuple[int, int, int]
 Box = tuple[float, float, float, float]
 
 
@@ -108,14 +109,21 @@ def _origin(pen: ImageDraw.ImageDraw, text: str, font: Font, box: Box) -> tuple[
     return x, y
 
 
-def _write(image: Image.Image, text: str, font: Font, at: tuple[float, float], fill: object, stroke: int = 0) -> None:
+def _write(image: Image.Image, text: str, font: Font, at: tuple[float, float], fill: Ink, stroke: int = 0) -> None:
     pen = ImageDraw.Draw(image)
     pen.multiline_text(
-        at, text, font=font, fill=fill, spacing=font.size * 0.12, align="center", stroke_width=stroke, stroke_fill=fill  # type: ignore[arg-type]
+        at,
+        text,
+        font=font,
+        fill=fill,
+        spacing=font.size * 0.12,
+        align="center",
+        stroke_width=stroke,
+        stroke_fill=fill,
     )
 
 
-def _tuple(color: np.ndarray) -> tuple[int, int, int]:  # type: ignore[type-arg]
+def _tuple(color: Array) -> tuple[int, int, int]:
     red, green, blue = (int(255 * float(value)) for value in color)
     return red, green, blue
 

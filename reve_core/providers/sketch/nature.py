@@ -43,7 +43,8 @@ def paint_mountains(
         wider = max(1.0, canvas.width / canvas.height)
         line = base + amplitude * (0.5 - ridge(canvas.width, canvas.rng, int((4 + 2 * index) * wider**0.8)))
         mask, start = canvas.below(line)
-        depth = np.arange(start, canvas.height, dtype=F)[:, None] - line[None]
+        mask = mask[: horizon + 2 - start] if start < horizon else mask  # the rest lies under the ground
+        depth = np.arange(start, start + mask.shape[0], dtype=F)[:, None] - line[None]
         facets = _facets(canvas, mask.shape[0])
         slope = np.convolve(np.gradient(line), np.ones(9) / 9, "same").astype(F)
         toward = np.clip(slope * F(-canvas.side * 0.14), -0.2, 0.2)[None] * np.exp(-depth / F(unit * 0.12))
@@ -51,13 +52,16 @@ def paint_mountains(
         dark = 0.62 if canvas.is_dark or canvas.time == "storm" else 1.0
         tone = lerp(canvas.fog, rgb(color) * (canvas.ambient * F(0.6) + F(0.4)) * F(dark), F(0.3 + 0.7 * near))
         bright = lerp(tone, canvas.light, F(0.16 if canvas.is_dark else 0.32))
-        body = tone * F(0.82) + (bright - tone * F(0.82)) * lit[..., None]
+        deep = tone * F(0.82)
+        body = lerp(deep, bright, lit[..., None])
         if snow_line and index < 2:
             reach = amplitude * (0.7 if canvas.is_snowy else 0.34)
             snow = smoothstep(0, unit * 0.012, F(reach) * (F(0.35) + facets) - depth)
             shade = lerp(rgb("#a9bedb"), canvas.fog, F(0.4))
             white = lerp(shade, lerp(WHITE, canvas.light, F(0.3)), lit[..., None]) * F(0.7 if canvas.is_dark else 1.0)
-            body = body + (white - body) * snow[..., None]
+            white -= body
+            white *= snow[..., None]
+            body += white
         mist = np.clip(depth / F(horizon * 0.42), 0, 1)[..., None] * F(0.75 - 0.35 * near)
         canvas.fill(mask, lerp(body, canvas.fog, mist), start)
 
@@ -68,7 +72,9 @@ def _facets(canvas: Canvas, height: int) -> Array:
     wide = Image.fromarray(noise(height, width + height, canvas.unit * 0.11, canvas.rng, 5, 0.9, 0.6))
     shear = 0.62 * canvas.side
     offset = 0 if canvas.side > 0 else 0.62 * height
-    moved = wide.transform((width, height), Image.Transform.AFFINE, (1, shear, offset, 0, 1, 0), Image.Resampling.BILINEAR)
+    moved = wide.transform(
+        (width, height), Image.Transform.AFFINE, (1, shear, offset, 0, 1, 0), Image.Resampling.BILINEAR
+    )
     return np.asarray(moved)
 
 
@@ -131,7 +137,14 @@ def _without_disc(canvas: Canvas, start: int, height: int) -> Array:
 
 class TreeShape(Protocol):
     def __call__(
-        self, pen: ImageDraw.ImageDraw, k: int, x: float, foot: float, height: float, rng: np.random.Generator, light: int
+        self,
+        pen: ImageDraw.ImageDraw,
+        k: int,
+        x: float,
+        foot: float,
+        height: float,
+        rng: np.random.Generator,
+        light: int,
     ) -> None:
         """Draw one tree, or with ``light`` not 0 only the part of it that the light touches (its sign: the side)."""
 

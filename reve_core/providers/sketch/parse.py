@@ -161,6 +161,10 @@ def _understand(phrase: str, found: tuple[tuple[str, str], ...], reading: _Readi
         reading.unknown.append(phrase)
         reading.end_of_phrase()
         return
+    if "group" in kinds:
+        for art in kinds["group"].split():
+            _add_subject(art, art.replace("-", " "), reading, is_plural=False)
+        return
     if "subject" in kinds and "scene" not in kinds:
         _add_subject(kinds["subject"], phrase, reading, is_plural=is_plural)
         return
@@ -215,7 +219,14 @@ def _conclude(prompt: str, texts: list[str], reading: _Reading) -> Brief:
     named = max(scenes, key=lambda item: _RANK.get(item[0], 1 - (item[0] in _WEAK)))[0] if scenes else None
     ignored = [word for scene, word in scenes if scene != named and scene not in _COMPATIBLE.get(named or "", ())]
     subjects = _fit_to_scene(reading, named)
+    if named in ("logo", "card") and not subjects:
+        emblem = next((word for _, word in scenes if word in vocabulary().emblems), None)
+        if emblem is not None:
+            subjects = [Subject(art=vocabulary().emblems[emblem], words=emblem)]
+            ignored.remove(emblem)
     weather = reading.weather[0] if reading.weather else None
+    if named == "sea" and subjects and not _is_at_home_on_water(subjects[0]):
+        named = "beach"  # nobody stands on the open sea
     scene = named or _default_scene(reading, subjects, texts, is_portrait=is_portrait)
     if weather is None and not scenes and subjects and traits().home.get(subjects[0].art) == "snow":
         weather = "snow"
@@ -242,6 +253,11 @@ def _conclude(prompt: str, texts: list[str], reading: _Reading) -> Brief:
     )
 
 
+def _is_at_home_on_water(subject: Subject) -> bool:
+    places = traits().places
+    return subject.is_aloft or subject.art in places["water"] | places["sky"] or subject.art in ("lighthouse", "bridge")
+
+
 def _fit_to_scene(reading: _Reading, scene: str | None) -> list[Subject]:
     """A meadow grows its own flowers, a reef its own coral, a birthday brings a cake."""
     subjects = list(reading.subjects)
@@ -260,7 +276,7 @@ def _default_scene(reading: _Reading, subjects: list[Subject], texts: list[str],
     if not subjects:
         if reading.times or reading.weather or reading.extras - {"confetti"}:
             return "mountains"
-        return "abstract" if not texts else "studio"
+        return "abstract" if not texts else "card"
     from reve_core.providers.sketch.art import kind
 
     art = subjects[0].art

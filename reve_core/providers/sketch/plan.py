@@ -66,7 +66,7 @@ def read(layout: Layout, seed: int, width: int, height: int) -> Plan:
         brief = parse(ground.prompt) if ground is not None else whole
         # Somebody rewrote the background's words: another setting, but the same hills.
         setting, key = brief.setting, _old_key(ground) or scenery_key(brief, seed)
-        if setting.scene == "backdrop" or brief.setting.scene == "abstract" and layout.regions and ground is None:
+        if setting.scene == "backdrop" or (setting.scene == "abstract" and layout.regions and ground is None):
             setting = Setting(scene="meadow" if setting.scene == "abstract" else "backdrop", time=setting.time)
     horizon = HORIZON.get(setting.scene, 1.0)
     figures: list[Figure] = []
@@ -87,7 +87,14 @@ def read(layout: Layout, seed: int, width: int, height: int) -> Plan:
             figures.extend(_figures(region, box, key))
     is_portrait = any(figure.pose == "bust" for figure in figures)
     return Plan(
-        width, height, setting, horizon, key, tuple(figures[:MAX_FIGURES]), tuple(letterings[:MAX_LETTERINGS]), is_portrait
+        width,
+        height,
+        setting,
+        horizon,
+        key,
+        tuple(figures[:MAX_FIGURES]),
+        tuple(letterings[:MAX_LETTERINGS]),
+        is_portrait,
     )
 
 

@@ -156,7 +156,7 @@ def window_view(canvas: Canvas, width: int, height: int) -> Array:
     """A piece of this picture's sky, as seen through a window."""
     from dataclasses import replace
 
-    outside = Canvas(width, height, replace(canvas.setting, scene="meadow"), 0.9, (canvas.key, "window"))
+    outside = Canvas(width, height, replace(canvas.setting, scene="meadow"), 0.9, f"{canvas.key} window")
     paint_sky(outside)
     hills = np.asarray(outside.horizon - np.sin(np.linspace(0, 5, width)) * height * 0.04, F)
     mask, top = outside.below(hills)

@@ -34,14 +34,16 @@ IRREGULAR = {
     "cacti": "cactus",
     "buses": "bus",
 }
-UNCHANGING = frozenset({"sheep", "fish", "deer", "moose", "bison", "salmon", "trout", "cattle", "shrimp", "koi", "squid"})
+UNCHANGING = frozenset(
+    {"sheep", "fish", "deer", "moose", "bison", "salmon", "trout", "cattle", "shrimp", "koi", "squid"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """
     ``meanings`` maps a phrase to (kind, value) pairs; kind is ``subject``, ``scene``, ``time``, ``weather``, ``style``,
-    ``extra``, ``relation`` or ``misleading``. The other tables map single words.
+    ``extra``, ``group``, ``relation`` or ``misleading``. The other tables map single words.
     """
 
     meanings: dict[str, tuple[tuple[str, str], ...]]
@@ -50,6 +52,7 @@ class Vocabulary:
     sizes: dict[str, float]
     quiet: frozenset[str]
     articled: frozenset[str]
+    emblems: dict[str, str]  # scene phrase to drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,10 @@ def vocabulary() -> Vocabulary:
         for value, phrases in data[table].items():
             for phrase in phrases:
                 add(phrase, kind, value)
+    for value, phrases in data["groups"].items():
+        for phrase in phrases:
+            meanings.pop(normalise(phrase), None)
+            add(phrase, "group", value)
     for value, phrases in data["relations"].items():
         for phrase in phrases:
             add(phrase, "relation", value)
@@ -140,4 +147,5 @@ def vocabulary() -> Vocabulary:
         sizes=data["sizes"],
         quiet=frozenset(data["quiet"]["words"].split()),
         articled=frozenset(data["names"]["articled"]),
+        emblems={normalise(phrase): name for name, phrases in data["emblems"].items() for phrase in phrases},
     )

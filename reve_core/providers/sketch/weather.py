@@ -7,7 +7,9 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from reve_core.providers.sketch.canvas import WHITE, Canvas, F, resized, rgb, to_array, to_image
 
-DRY = frozenset({"logo", "island", "space", "mars", "moon", "room", "studio", "card", "backdrop", "underwater", "abstract"})
+DRY = frozenset(
+    {"logo", "island", "space", "mars", "moon", "room", "studio", "card", "backdrop", "underwater", "abstract"}
+)
 
 
 def paint_weather(canvas: Canvas) -> None:
@@ -19,7 +21,7 @@ def paint_weather(canvas: Canvas) -> None:
         _snow(canvas)
     elif canvas.weather == "fog":
         mist = canvas.noise(0.5, 4, 3.0) * F(1.1) + np.linspace(-0.35, 0.25, canvas.height, dtype=F)[:, None]
-        canvas.fill(np.clip(mist, 0, 0.8), canvas.fog)
+        canvas.fill(np.clip(mist, 0, 0.62), canvas.fog)
 
 
 def _rain(canvas: Canvas) -> None:
@@ -30,7 +32,9 @@ def _rain(canvas: Canvas) -> None:
         drops = rng.uniform((0, -0.1 * height), (width * 1.1, height), (int(count * area), 2)).tolist()
         long = length * canvas.unit
 
-        def draw(pen: ImageDraw.ImageDraw, k: int, drops: list[list[float]] = drops, long: float = long, thick: int = thick) -> None:
+        def draw(
+            pen: ImageDraw.ImageDraw, k: int, drops: list[list[float]] = drops, long: float = long, thick: int = thick
+        ) -> None:
             for x, y in drops:
                 pen.line([(x * k, y * k), ((x - long * 0.22) * k, (y + long) * k)], fill=255, width=thick)
 

@@ -69,4 +69,5 @@ def _relief(canvas: Canvas) -> Array:
     columns = np.clip(np.arange(width)[None] + ((right - F(0.5)) * F(unit)).astype(int), 0, width - 1)
     level = base[rows, columns] * F(0.75) + np.linspace(0, 0.25, height, dtype=F)[:, None]
     low, high = float(level.min()), float(level.max())
-    return (level - F(low)) / F(max(1e-6, high - low))
+    relief: Array = (level - F(low)) / F(max(1e-6, high - low))
+    return relief

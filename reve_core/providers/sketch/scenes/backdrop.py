@@ -7,7 +7,13 @@ import numpy as np
 from reve_core.providers.sketch.canvas import Canvas, F, lerp, rgb, smoothstep
 from reve_core.providers.sketch.scenes.tint import light_and_deep
 
-_TONES = (("#c9a27a", "#4a3326"), ("#9fb4b0", "#2f4648"), ("#b9a3b8", "#46364f"), ("#a9b38c", "#3b4630"), ("#a8b6cf", "#2f3b57"))
+_TONES = (
+    ("#c9a27a", "#4a3326"),
+    ("#9fb4b0", "#2f4648"),
+    ("#b9a3b8", "#46364f"),
+    ("#a9b38c", "#3b4630"),
+    ("#a8b6cf", "#2f3b57"),
+)
 
 
 def paint(canvas: Canvas) -> None:

@@ -73,10 +73,18 @@ def _confetti(canvas: Canvas, colors: list[Array]) -> None:
             x, y = float(rng.uniform(0.06, 0.94)) * canvas.width, float(rng.uniform(0.1, 0.94)) * canvas.height
             pieces.append((x, y, unit * float(rng.uniform(0.005, 0.011)), float(rng.uniform(0, math.pi))))
 
-        def draw(pen: ImageDraw.ImageDraw, k: int, pieces: list[tuple[float, float, float, float]] = pieces, kind: int = index) -> None:
+        def draw(
+            pen: ImageDraw.ImageDraw,
+            k: int,
+            pieces: list[tuple[float, float, float, float]] = pieces,
+            kind: int = index,
+        ) -> None:
             for x, y, size, angle in pieces:
                 if kind % 2:
-                    pen.ellipse([(x - size * 0.7) * k, (y - size * 0.7) * k, (x + size * 0.7) * k, (y + size * 0.7) * k], fill=255)
+                    pen.ellipse(
+                        [(x - size * 0.7) * k, (y - size * 0.7) * k, (x + size * 0.7) * k, (y + size * 0.7) * k],
+                        fill=255,
+                    )
                     continue
                 a, b = math.cos(angle) * size, math.sin(angle) * size
                 corners = [(x - a - b / 2, y - b + a / 2), (x + a - b / 2, y + b + a / 2)]
@@ -95,7 +103,10 @@ def _sprigs(canvas: Canvas, color: Array) -> None:
             x, y = x0 + sign * unit * 0.2 * t, canvas.height - unit * (0.08 + 0.12 * t * (1 - t) + 0.015 * index)
             for side in (-1, 1):
                 tip = (x + sign * unit * 0.02, y + side * unit * 0.032 - unit * 0.012)
-                leaf = [(x, y), (x + sign * unit * 0.018, y + side * unit * 0.008), tip, (x - sign * unit * 0.002, y + side * unit * 0.02)]
+                leaf = [
+                    (x, y),
+                    (x + sign * unit * 0.018, y + side * unit * 0.008),
+                    tip,
+                    (x - sign * unit * 0.002, y + side * unit * 0.02),
+                ]
                 canvas.polygon(leaf, color, 0.75)
-
-

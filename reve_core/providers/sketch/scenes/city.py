@@ -48,9 +48,37 @@ def paint(canvas: Canvas) -> None:
         light = to_array(small.resize((canvas.width, canvas.height), Image.Resampling.BILINEAR))
         canvas.pixels += np.clip(light - F(0.22), 0, 1) * F(1.1 if is_neon else 0.6)
     wet = canvas.weather in ("rain", "storm")
-    paint_water(canvas, canvas.horizon, "#141a2c" if canvas.is_dark else "#59616e", mirror=0.78 if wet else 0.5, chop=0.5)
+    paint_water(
+        canvas, canvas.horizon, "#141a2c" if canvas.is_dark else "#59616e", mirror=0.78 if wet else 0.5, chop=0.5
+    )
     edge = np.clip((np.arange(canvas.height, dtype=F) - F(canvas.horizon)) / F(canvas.height * 0.02), 0, 1)
     canvas.pixels *= 1 - (edge * (1 - edge))[:, None, None]
+    if canvas.is_walked_on:
+        _paint_quay(canvas)
+
+
+def _paint_quay(canvas: Canvas) -> None:
+    """A paved embankment along the lower edge, its slabs running toward the middle of the skyline."""
+    width, height, unit = canvas.width, canvas.height, canvas.unit
+    top = int(canvas.horizon + (height - canvas.horizon) * 0.36)
+    t = np.linspace(0, 1, height - top, dtype=F)[:, None]
+    grain = canvas.noise(0.05, 4, 4.0, 0.6, top=top)
+    stone = (
+        lerp(rgb("#8b8d97"), rgb("#6b6c76"), t[..., None]) * lerp(canvas.ambient, WHITE, F(0.25)) * F(canvas.exposure)
+    )
+    stone = stone * (1 + (grain[..., None] - F(0.5)) * F(0.3))
+    across = (canvas.columns - F(width / 2)) / (F(0.35) + t)  # lines of perspective
+    joints = np.abs((across / F(unit * 0.16)) % 1 - F(0.5)) < F(0.012)
+    for share in (0.1, 0.27, 0.52, 0.86):
+        row = int((height - top) * share)
+        stone[row : row + max(1, int(unit * 0.004))] *= F(0.74)
+    stone *= 1 - joints[..., None] * F(0.24)
+    shine = canvas.pixels[top : top - (height - top) : -1] if top >= height - top else None
+    if shine is not None and canvas.weather in ("rain", "storm"):
+        stone = lerp(stone, shine[: height - top], F(0.35))
+    canvas.pixels[top:] = stone
+    lip = max(3, int(unit * 0.012))
+    canvas.pixels[top : top + lip] = lerp(canvas.pixels[top : top + lip], canvas.light, F(0.3 * canvas.exposure))
 
 
 def _tuple(color: Array) -> tuple[int, int, int]:
@@ -120,7 +148,9 @@ def _paint_sign(canvas: Canvas, pen: ImageDraw.ImageDraw, tower: _Tower) -> None
     height = max(10, int(min(tower.height * 0.6, canvas.unit * 0.26)))
     x, y = tower.x + int(tower.width * float(rng.uniform(0.1, 0.5))), tower.y + int(tower.height * 0.12)
     box = [x, y, x + width, y + height]
-    pen.rounded_rectangle(box, width // 4, outline=color, width=max(2, width // 9), fill=(red // 4, green // 4, blue // 4))
+    pen.rounded_rectangle(
+        box, width // 4, outline=color, width=max(2, width // 9), fill=(red // 4, green // 4, blue // 4)
+    )
     half, middle = width * 0.24, x + width / 2
     for row in range(y + width // 2, y + height - width // 2, max(8, int(width * 0.75))):
         glyph = int(rng.integers(0, 3))

@@ -36,7 +36,10 @@ def paint_moon(canvas: Canvas) -> None:
     for _ in range(9):
         depth = float(rng.random()) ** 0.7
         y = lerp(canvas.horizon * 1.06, canvas.height * 0.99, depth)
-        x, radius = float(rng.uniform(0, canvas.width)), canvas.unit * (0.02 + 0.09 * depth) * float(rng.uniform(0.5, 1))
+        x, radius = (
+            float(rng.uniform(0, canvas.width)),
+            canvas.unit * (0.02 + 0.09 * depth) * float(rng.uniform(0.5, 1)),
+        )
         away = np.hypot((canvas.columns - F(x)) / F(radius), (canvas.rows - F(y)) / F(radius * 0.32))
         slope = (canvas.columns - F(x)) / F(radius) * F(canvas.side)
         canvas.fill(np.clip((1 - away) * 8, 0, 1), rgb("#5d616b"), 0, 0.75)
@@ -87,7 +90,10 @@ def _rocks(canvas: Canvas, colors: tuple[str, str, str]) -> None:
             angle = index * math.tau / 8
             reach = radius * float(rng.uniform(0.8, 1.15))
             outline.append((x + math.cos(angle) * reach, y + math.sin(angle) * reach * 0.6))
-        away = np.hypot((canvas.columns - F(x + side * -radius * 0.5)) / F(radius * 1.5), (canvas.rows - F(y + radius * 0.45)) / F(radius * 0.4))
+        away = np.hypot(
+            (canvas.columns - F(x + side * -radius * 0.5)) / F(radius * 1.5),
+            (canvas.rows - F(y + radius * 0.45)) / F(radius * 0.4),
+        )
         canvas.fill(np.clip(F(1.1) - away, 0, 1), shadow, 0, 0.6)
         canvas.polygon(outline, body)
         lit = [(x + (a - x) * 0.6 + side * radius * 0.16, y + (b - y) * 0.5 - radius * 0.16) for a, b in outline]

@@ -15,7 +15,6 @@ _PROPS = ("evergreen-tree", "deciduous-tree", "palm-tree", "rock", "evergreen-tr
 _SMALL = frozenset({"rock", "tulip", "mushroom"})
 
 
-
 class ShapePainter(Protocol):
     def __call__(self, points: list[Point], color: str, alpha: float = 1.0) -> None: ...
 

@@ -17,7 +17,7 @@ _SETS = (
 )
 
 
-def inks(key: object, colors: tuple[str, ...]) -> tuple[Array, Array, Array]:
+def inks(key: str, colors: tuple[str, ...]) -> tuple[Array, Array, Array]:
     """Paper, ink and accent of a logo: the same for the badge and its lettering."""
     paper, ink, accent = (rgb(color) for color in _SETS[int(generator("logo", key).integers(0, len(_SETS)))])
     named = hues(colors)

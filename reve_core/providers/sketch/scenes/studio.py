@@ -7,7 +7,13 @@ import numpy as np
 from reve_core.providers.sketch.canvas import Canvas, F, lerp, rgb, smoothstep
 from reve_core.providers.sketch.scenes.tint import light_and_deep
 
-_WALLS = (("#f3e4d2", "#c69a76"), ("#d9e9ec", "#7fa6ad"), ("#f6dcd7", "#cb8a86"), ("#e2def0", "#8d84b5"), ("#e8ecd9", "#98a672"))
+_WALLS = (
+    ("#f3e4d2", "#c69a76"),
+    ("#d9e9ec", "#7fa6ad"),
+    ("#f6dcd7", "#cb8a86"),
+    ("#e2def0", "#8d84b5"),
+    ("#e8ecd9", "#98a672"),
+)
 _WOOD = (("#8a5a3a", "#c48f5f"), ("#6f4a33", "#a97b55"), ("#a9744a", "#d8a878"))
 
 

@@ -33,7 +33,9 @@ def paint(canvas: Canvas) -> None:
     for index in range(6):
         x = width * (float(rng.uniform(0.02, 0.28)) if index % 2 else float(rng.uniform(0.72, 0.98)))
         name = ("coral", "coral", "spiral-shell", "coral", "rock")[index % 5]
-        canvas.props.append((height * float(rng.uniform(0.9, 0.99)), x, unit * (0.13 if name == "coral" else 0.075), name))
+        canvas.props.append(
+            (height * float(rng.uniform(0.9, 0.99)), x, unit * (0.13 if name == "coral" else 0.075), name)
+        )
     for index in range(4):
         x = width * (float(rng.uniform(0.03, 0.2)) if index % 2 else float(rng.uniform(0.8, 0.97)))
         canvas.props.append((height * float(rng.uniform(0.18, 0.7)), x, unit * 0.075, "tropical-fish"))
@@ -66,7 +68,11 @@ def _weed(canvas: Canvas, x: float, tall: float, phase: float, color: str) -> No
 def _bubbles(canvas: Canvas) -> None:
     rng = canvas.rng
     spots = [
-        (float(rng.uniform(0, canvas.width)), float(rng.uniform(0, canvas.height * 0.9)), float(rng.uniform(0.003, 0.012)))
+        (
+            float(rng.uniform(0, canvas.width)),
+            float(rng.uniform(0, canvas.height * 0.9)),
+            float(rng.uniform(0.003, 0.012)),
+        )
         for _ in range(46)
     ]
 

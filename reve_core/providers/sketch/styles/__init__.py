@@ -8,7 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from reve_core.providers.sketch.styles import comic, ink, lowpoly, neon, noir, oil, photo, pixel, plain, poster, watercolor
+from reve_core.providers.sketch.styles import (
+    comic,
+    ink,
+    lowpoly,
+    neon,
+    noir,
+    oil,
+    photo,
+    pixel,
+    plain,
+    poster,
+    watercolor,
+)
 
 Filter = Callable[[Image.Image, np.random.Generator], Image.Image]
 

@@ -48,9 +48,10 @@ class _Folder:
         area = (x1 - x0) * (y1 - y0)
 
         def mean(table: Array) -> float:
-            return float(table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]) / area
+            return float(table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]) / float(area)
 
-        return mean(self.squares) - mean(self.sums) ** 2
+        average: float = mean(self.sums)
+        return mean(self.squares) - average * average
 
     def _corner(self, x: float, y: float, side: float) -> Point:
         """A jittered grid point, shared by all cells around it; those on the edge stay there."""

@@ -17,7 +17,7 @@ def apply(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     glow = _spread(edges, unit * 0.0035)[..., None]
     across = np.linspace(0, 1, width, dtype=F)[None, :, None]
     color = color + glow * lerp(rgb("#ff2fa0"), rgb("#19e3ff"), across) * F(0.4)
-    return to_image(color + _spread(np.clip(color - F(0.62), 0, 1) * 2, unit * 0.006) * F(0.4))
+    return to_image(color + _spread(np.clip(color - F(0.62), 0, 1) * 2, unit * 0.006) * F(0.26))
 
 
 def tint(image: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -34,7 +34,8 @@ def _duotone(color: Array, strength: float) -> Array:
     vivid = np.clip((color.max(-1, keepdims=True) - color.min(-1, keepdims=True)) * F(1.2), 0, 1)
     vivid = vivid * np.clip(light * F(2.2), 0, 1)
     mixed = color + (duo - color) * (F(strength) * (1 - vivid))
-    return np.clip((mixed - F(0.5)) * F(1.14) + F(0.52), 0, 1)
+    strong: Array = np.clip((mixed - F(0.5)) * F(1.14) + F(0.52), 0, 1)
+    return strong
 
 
 def _spread(light: Array, radius: float) -> Array:

@@ -68,7 +68,7 @@ def _strokes(
         wrong = np.abs(so_far - reference).mean(-1)[y, x] / 255 > threshold
         x, y = x[wrong], y[wrong]
     count = len(x)
-    colors = np.clip(reference[y, x] + rng.normal(0, 9, (count, 1)) + rng.normal(0, 4, (count, 3)), 0, 255)
+    colors = np.clip(reference[y, x] + rng.normal(0, 5.5, (count, 1)) + rng.normal(0, 2.5, (count, 3)), 0, 255)
     rows, columns = angles.shape
     angle = angles[np.minimum(y // _CELL, rows - 1), np.minimum(x // _CELL, columns - 1)] + rng.normal(0, 0.16, count)
     length = brush * rng.uniform(0.9, 2.1, count)
