@@ -79,7 +79,7 @@ def read(form: Mapping[str, Any]) -> tuple[JobRequest, int]:
     """What the browser sent, as a request and a number of pictures. It is a stranger's JSON: anything may be in it."""
     provider, _, model = _text(form, "model").partition("/")
     count, seed = form.get("count", 1), _text(form, "seed").strip()
-    if not isinstance(count, int) or not 1 <= count <= MOST:
+    if type(count) is not int or not 1 <= count <= MOST:  # a truth value is an int to isinstance
         raise BadInput(f"Choose 1 to {MOST} pictures.", "count")
     if seed and not (seed.isascii() and seed.isdigit() and len(seed) <= 10 and int(seed) < 2**32):
         raise BadInput("A seed is a whole number from 0 to 4,294,967,295. Leave it empty for a random one.", "seed")
