@@ -19,6 +19,7 @@ from reve_core.service import Studio
 PARAM = "image"
 _ALL, _STARRED, _TRASH = "Pictures", "Favourites", "Trash"
 _ANY = "Any"
+_LONGEST = 200
 _VIEW, _WORDS, _PROVIDER, _RATIO, _DAYS = (f"gallery_{name}" for name in ("view", "words", "provider", "ratio", "days"))
 _SHEET, _VIEWED, _GO = "gallery_sheet", "gallery_viewed", "gallery_go"
 
@@ -104,7 +105,6 @@ def _filters(studio: Studio) -> tuple[JobFilter, Mode]:
             key=_WORDS,
             type="search",
             live=True,
-            max_chars=200,
             placeholder="Search in prompts",
             label_visibility="collapsed",
             width=320,
@@ -134,7 +134,7 @@ def _filters(studio: Studio) -> tuple[JobFilter, Mode]:
             owner=PERSONAL,
             provider=None if provider == _ANY else provider,
             aspect_ratio=None if ratio == _ANY else ratio,
-            words=words or "",
+            words=(words or "")[:_LONGEST],
             since=since,
             before=before,
             starred=True if view == _STARRED else None,

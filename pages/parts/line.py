@@ -14,6 +14,7 @@ from reve_core.service import ProviderView, Studio
 STEP = 40
 MOST = 400
 ALL = "all"
+BY_HAND = "Paused by hand."  # says no more than the word "Paused" beside it
 _PROMPT = 600  # letters of a prompt in a row; two lines of it are seen
 
 _TITLES = {
@@ -90,7 +91,7 @@ def provider_row(studio: Studio, view: ProviderView) -> dict[str, Any]:
         "name": view.name,
         "title": view.title,
         "paused": view.paused,
-        "reason": (state.reason or "") if state and view.paused else "",
+        "reason": "" if state is None or state.reason in (None, BY_HAND) else state.reason,
         "until": state.until.isoformat() if state and view.paused and state.until else None,
         "says": "Trying one call at a time" if state and state.probing and not view.paused else says,
     }
