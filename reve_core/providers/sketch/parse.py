@@ -25,7 +25,7 @@ MAX_TOKENS = 900  # 4000 characters of ordinary prose; the rest of a longer prom
 
 _QUOTED = re.compile(r'["“”„«»]([^"“”„«»]{1,400})["“”„«»]|(?<![\w])[\'‘]([^\'‘’\n]{2,80})[\'’](?![\w])')
 _SAYS = re.compile(r"\b(?:says?|saying|reads|titled|the words?) ((?:[A-Z0-9][\w!&'-]*)(?: [A-Z0-9&][\w!&'-]*){0,4})")
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[,.;:!?()\n]")
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[,.;:!?()\n]|[\U0001f000-\U0001faff\u2600-\u27bf]")
 _BREAKS = frozenset(",.;:!?()\n")
 _ARTICLES = frozenset({"a", "an", "the", "his", "her", "my", "their", "one"})
 _NOT_THE_FRUIT = frozenset({"and", "or", "in", "on", "at", ",", ".", "with", "by"})
@@ -201,7 +201,7 @@ def _add_subject(art: str, phrase: str, reading: _Reading, *, is_plural: bool) -
         color=color,
         count=count,
         size=reading.size,
-        relation=reading.relation if reading.subjects and reading.relation != "beside" else None,
+        relation=_relation(art, reading),
     )
     reading.end_of_phrase()
     reading.relation = None
@@ -211,6 +211,14 @@ def _add_subject(art: str, phrase: str, reading: _Reading, *, is_plural: bool) -
         reading.spare.append(words)
         return
     reading.subjects.append(subject)
+
+
+def _relation(art: str, reading: _Reading) -> str | None:
+    if not reading.subjects or reading.relation == "beside":
+        return None
+    roles = traits().roles
+    is_worn = art in roles["headwear"] | roles["eyewear"] | roles["neckwear"]
+    return "wear" if reading.relation == "hold" and is_worn else reading.relation  # "a snowman with a scarf"
 
 
 def _conclude(prompt: str, texts: list[str], reading: _Reading) -> Brief:

@@ -103,7 +103,7 @@ class SketchProvider:
     def _check_request(self, request: JobRequest) -> None:
         if request.model not in ("", MODEL):
             raise RequestRejected(f"The sketch has no model named {request.model!r}.")
-        if request.aspect_ratio not in RATIOS:
+        if request.aspect_ratio not in ("", *RATIOS):
             raise RequestRejected(f"The sketch has no aspect ratio {request.aspect_ratio!r}. Choose one of the list.")
         if len(request.prompt) > MAX_PROMPT_CHARS:
             raise RequestRejected(f"The prompt is longer than {MAX_PROMPT_CHARS} characters. Shorten it.")
@@ -131,10 +131,10 @@ class SketchProvider:
 
         seed = request.seed or 0
         brief = parse(request.prompt)
-        width, height = size_for(request.aspect_ratio, self._pixels)
+        width, height = size_for(request.aspect_ratio or DEFAULT_RATIO, self._pixels)
         watch.step(0.02, "Arranging the picture")
         layout = compose(brief, seed, width, height)
-        image = render(layout, seed, step=watch.step)
+        image = render(layout, seed, step=lambda fraction, text: watch.step(0.03 + 0.94 * fraction, text))
         watch.step(0.98, "Saving the picture")
         said = notes(brief)
         data = encode(image, said)
