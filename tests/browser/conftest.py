@@ -1,0 +1,156 @@
+"""
+The real app as people start it, in a process of its own, and a real Chromium in front of it.
+
+``app`` is a running server that can be killed and started again on the same data; ``page`` is a fresh browser window that
+fails the test when it asks any machine but this one for anything, or when a script of the page breaks.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+expect.set_options(timeout=30_000)  # a safety net for a busy machine, not a wait
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class App:
+    """``streamlit run app.py`` on a free port, with its data in ``folder``."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("REVE_", "STREAMLIT_"))}
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--server.address", "127.0.0.1"],
+                cwd=ROOT,
+                env={**own, "REVE_DATA_DIR": str(self.folder), "REVE_DRAIN_S": "0", **self._settings},
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/api/live", timeout=2):
+                    return
+            except OSError:
+                assert time.monotonic() < until, (self.folder / "server.log").read_text()
+                assert self._process.poll() is None, (self.folder / "server.log").read_text()
+                time.sleep(0.05)
+
+    def kill(self) -> None:
+        """As a power cut would: no handler runs."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(10)
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("No Chromium was found, and in CI these tests must run.")
+        pytest.skip("No Chromium was found on this machine.")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def start_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
+    """``start_app(REVE_SKETCH_DELAY_S="3")`` starts an app with those settings; it is stopped after the test."""
+    started: list[App] = []
+
+    def start(**settings: str) -> App:
+        app = App(tmp_path, **settings)
+        app.start()
+        started.append(app)
+        return app
+
+    yield start
+    for app in started:
+        app.stop()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One app for all tests of a module that do not mind each other's pictures."""
+    running = App(tmp_path_factory.mktemp("app"), REVE_SKETCH_DELAY_S="0.5")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def open_window(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """``open_window(color_scheme="dark", viewport={...})``: a new visitor."""
+    contexts, trouble = [], []
+
+    def open_one(**options: object) -> Page:
+        options.setdefault("viewport", {"width": 1440, "height": 900})
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: trouble.append(f"A script broke: {error}"))
+        page.on("request", lambda request: _stays_here(request.url, trouble))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def _stays_here(url: str, trouble: list[str]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("blob", "data") and parts.hostname not in ("127.0.0.1", "localhost"):
+        trouble.append(f"A request left this machine: {url}")
+
+
+@pytest.fixture
+def page(open_window: Callable[..., Page]) -> Page:
+    return open_window()
