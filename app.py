@@ -19,6 +19,7 @@ import streamlit as st
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.web import routes
+from reve_core.web.nodelay import set_no_delay
 from reve_core.web.stopping import two_step_stop
 
 ROOT = Path(__file__).resolve().parent
@@ -32,6 +33,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     except ReveError as exc:
         # The pages say the same and how to mend it; a server that does not start could not.
         log.error("%s", exc)
+    set_no_delay()
     with two_step_stop(bootstrap.drain):
         try:
             yield {}
