@@ -123,7 +123,7 @@ function draw(s, view) {
   s.next.hidden = !view.older;
   s.frame.hidden = Boolean(view.missing || view.trouble);
   s.trouble.hidden = !(view.missing || view.trouble);
-  if (view.missing || view.trouble) trouble(s, view.missing || view.trouble);
+  if (view.missing || view.trouble) trouble(s, view.trouble || "");
   else {
     s.frame.style.setProperty("--a", view.width / view.height);
     // Tiny pictures stay crisp at their own size; large ones fill the stage.
@@ -149,7 +149,7 @@ function draw(s, view) {
 function trouble(s, text) {
   s.frame.hidden = true;
   s.trouble.hidden = false;
-  s.trouble.replaceChildren(icon("picture"), el("p", { text }));
+  s.trouble.replaceChildren(icon("picture"), ...(text ? [el("p", { text })] : []));
 }
 
 function preload(s) {
