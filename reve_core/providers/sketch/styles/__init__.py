@@ -41,9 +41,9 @@ STYLES = {
     "pixel": Style(pixel.apply, "Placing the pixels"),
     "ink": Style(ink.apply, "Inking the lines"),
     "noir": Style(noir.apply, "Turning down the lights"),
-    "poster": Style(poster.apply, "Printing the poster"),
+    "poster": Style(poster.apply, "Printing the poster", 0.8),
     "neon": Style(neon.apply, "Switching on the neon"),
-    "comic": Style(comic.apply, "Inking the comic"),
+    "comic": Style(comic.apply, "Inking the comic", 0.8),
     "lowpoly": Style(lowpoly.apply, "Folding the triangles"),
     "photo": Style(photo.apply, "Developing the photograph"),
 }
