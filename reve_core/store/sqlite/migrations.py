@@ -111,3 +111,12 @@ def _providers(db: Database) -> None:
         )
         """
     )
+
+
+@_step("0004_counts_and_trash")
+def _counts_and_trash(db: Database) -> None:
+    # The live route counts on every call: from an index alone, not from rows that carry prompts and receipts. SQLite takes
+    # it for covering only if the column of the condition is in it as well.
+    db.execute("create index jobs_counts on jobs (owner, status, trashed_at) where trashed_at is null")
+    # The trash is listed newest first; without its own order SQLite walks the owner's whole archive to find it empty.
+    db.execute("create index jobs_trash_list on jobs (owner, seq desc) where trashed_at is not null")
