@@ -1,0 +1,74 @@
+"""A canary key: whatever goes wrong, it is in no answer, no log, no file and no output."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reve_core.models import JobRequest
+from reve_core.store.sqlite import SqliteStore
+from tests.app.process import ROOT, App
+from tests.building import until
+from tests.standin import StandIn
+
+CANARY = "papi.canary-3f9a-not-a-real-key"
+
+
+def test_the_key_is_in_no_answer_no_log_no_file_and_no_output(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with StandIn(key=CANARY) as reve:
+        settings = {
+            "REVE_API_KEY": CANARY,
+            "REVE_API_URL": reve.url,
+            "REVE_API_PER_MINUTE": "0",
+            "REVE_API_CONCURRENCY": "1",
+        }
+        for fault in ("echo_key", "html", "reset", "garbage"):
+            reve.faults.add(fault)
+        reve.faults.add("status", status=401, code="PARTNER_API_TOKEN_INVALID", message=f"the key {CANARY} is wrong")
+        with App(data, settings=settings) as app:
+            store = SqliteStore(data / "reve.db")
+            request = JobRequest(prompt="heron", aspect_ratio="1:1", provider="reve", model="reve-v2")
+            store.submit([request] * 5, owner="me")
+            until(lambda: not store.pending("me"), within_s=60)
+            answers = [httpx.get(f"{app.url}{path}").text for path in ("/api/live", "/", "/api/typo", "/download/x")]
+            assert len(store.pending("me")) == 0
+            store.close()
+            assert app.stop() == 0
+        assert len(reve.posts()) == 5
+        environment = {**os.environ, **settings, "REVE_DATA_DIR": str(data)}
+        outputs = []
+        for command in (["doctor"], ["jobs"], ["generate", "fox", "--provider", "reve"]):
+            ran = subprocess.run(
+                [sys.executable, "-m", "reve_core", *command],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            outputs += [ran.stdout, ran.stderr]
+    assert "REVE_API_KEY" in outputs[0]
+    for text in (*answers, app.log(), *outputs):
+        assert CANARY not in text
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert CANARY.encode() not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs", "reve_core", "pages", "tests", ".streamlit", "app.py"])
+def test_no_tracked_file_holds_what_looks_like_a_key(name: str) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", name], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for file in filter(None, tracked.split("\0")):
+        path = ROOT / file
+        if path.exists() and path.suffix in (".py", ".toml", ".md", ".txt", ".json"):
+            for word in path.read_text(encoding="utf-8", errors="replace").split():
+                if "papi." in word:
+                    # Real keys are long and random; ours say what they are.
+                    assert len(word) < 40 or "not" in word or "canary" in word, (file, word[:12])
