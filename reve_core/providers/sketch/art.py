@@ -179,7 +179,7 @@ def _tinted(image: Image.Image, hue: int) -> Image.Image:
         saturation = saturation.point(lambda level: int(level * 0.12))
         value = value.point(
             {
-                -1: lambda level: int(255 - (255 - level) * 0.35),
+                -1: lambda level: int(238 - (255 - level) * 0.5),
                 -2: lambda level: int(level * 0.36),
                 -3: lambda level: int(70 + level * 0.55),
             }[hue]

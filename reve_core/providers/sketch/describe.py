@@ -8,7 +8,7 @@ MAX_LEFT_OUT = 8
 
 _SCENES = {
     "island": "isometric island",
-    "backdrop": "portrait backdrop",
+    "backdrop": "plain backdrop",
     "studio": "table top",
     "card": "greeting card",
     "abstract": "an abstract composition",

@@ -41,6 +41,10 @@ def paint_figure(canvas: Canvas, look: art.Look, box: tuple[float, float, float,
     place = Place(left, top, width, height, ground)
     pixels = np.asarray(art.sprite(look, width, height), F) / F(255)
     color, alpha = pixels[..., :3], pixels[..., 3]
+    if ground == "water" and look.art in traits().roles["wader"]:  # afloat, its legs are under water
+        dry = int(height * 0.8)
+        color, alpha = color[:dry], alpha[:dry]
+        place = Place(left, top + height - dry, width, dry, ground)
     is_flat = canvas.setting.scene in UNLIT
     if not is_flat:
         _halo(canvas, place)

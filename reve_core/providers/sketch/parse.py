@@ -284,7 +284,7 @@ def _default_scene(reading: _Reading, subjects: list[Subject], texts: list[str],
     if not subjects:
         if reading.times or reading.weather or reading.extras - {"confetti"}:
             return "mountains"
-        return "abstract" if not texts else "card"
+        return "abstract" if not texts else "backdrop" if "neon" in reading.styles else "card"
     from reve_core.providers.sketch.art import kind
 
     art = subjects[0].art

@@ -176,7 +176,8 @@ class Placer:
         if self.scene == "logo":
             return 0.4 + height / 2
         if self.scene in FLOATING:
-            is_built = self.scene == "underwater" and subject.art in traits().places["drawn_to_the_ground"]
+            swims = traits().home.get(subject.art) == "underwater" or art.kind(subject.art) in ("animal", "person")
+            is_built = self.scene == "underwater" and not swims
             return 0.95 if is_built else 0.52 + height / 2
         floor = FLOOR.get(self.scene, 0.9)
         if subject.art in traits().places["drawn_to_the_ground"] and len(self.brief.subjects) > 1:
@@ -247,6 +248,8 @@ class Placer:
         mountable = subject.art in traits().roles["mount"]
         base = rider.box
         height = min(0.62, base.height * (1.2 if mountable else 0.95) * max(0.8, min(1.2, subject.size)))
+        if subject.art in traits().seats:
+            height = base.height * 1.35
         if art.kind(rider.subject.art) in ("food", "object", "play"):
             height = base.height * 1.1
         width = height * aspect
@@ -256,7 +259,9 @@ class Placer:
         mount = Box.standing(base.middle, bottom, width, height)
         pose = "ride" if mountable and art.has_body(rider.subject.art) else "plain"
         rider_height = height * (0.74 if art.is_person(rider.subject.art) else 0.55)
-        seat = mount.y1 - height * (0.34 if pose == "ride" else 0.62 if mountable else 0.9)
+        seat = mount.y1 - height * (
+            0.34 if pose == "ride" else 0.62 if mountable else traits().seats.get(subject.art, 0.9)
+        )
         rider_width = rider_height * art.aspect(rider.subject.art, pose) / self.ratio
         top = max(0.02, seat - rider_height)
         seat = top + rider_height
@@ -291,8 +296,8 @@ class Placer:
             width = head * 0.95
             box = Box.standing(x, base.y0 + base.height * 0.29, width, width / aspect)
         else:
-            width = head * 0.9
-            box = Box.standing(x, base.y0 + base.height * 0.72, width, width / aspect)
+            width = head * (0.9 if is_figure else 0.62)
+            box = Box.standing(x, base.y0 + base.height * (0.72 if is_figure else 0.68), width, width / aspect)
         if box.y0 < 0.02:  # a tall hat pushes its wearer down
             push = min(0.02 - box.y0, 0.2)
             box = Box(box.x0, box.y0 + push, box.x1, box.y1 + push)

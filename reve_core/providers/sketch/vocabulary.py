@@ -63,6 +63,7 @@ class Traits:
     scale: dict[str, float]
     light: dict[str, float]
     natural: dict[str, frozenset[str]]
+    seats: dict[str, float]
     places: dict[str, frozenset[str]]
     roles: dict[str, frozenset[str]]
 
@@ -102,6 +103,7 @@ def traits() -> Traits:
         scale={name: float(value) for name, value in by_value["scale"].items()},
         light={name: float(value) for name, value in by_value["light"].items()},
         natural={name: frozenset(colors.split()) for name, colors in data["natural"].items()},
+        seats={name: float(value) for name, value in data["seats"].items()},
         places={key: frozenset(names.split()) for key, names in data["places"].items()},
         roles={key: frozenset(names.split()) for key, names in data["roles"].items()},
     )
