@@ -80,7 +80,7 @@ def test_a_mistake_is_one_clear_sentence(
         monkeypatch.setenv(name, value)
     assert main(arguments) == 1
     [sentence] = [line for line in capsys.readouterr().err.splitlines() if words in line]
-    assert sentence.endswith(".")
+    assert sentence.endswith((".", ")"))
 
 
 def test_a_mistake_in_a_process_of_its_own_shows_no_traceback(tmp_path: Path) -> None:
