@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
+
 import streamlit as st
 
 from pages.parts import composer, feed, form, look
 from pages.parts.settings_drop import settings_drop
 from reve_core import bootstrap
+from reve_core.errors import ReveError
 from reve_core.examples import examples
+from reve_core.service import Studio
 
 
 def main() -> None:
     look.heading("Create")
     studio = bootstrap.get()
+    if handed := st.session_state.pop("reuse", None):
+        _reuse(studio, handed)
     any_yet = bool(studio.feed(limit=1).cards)
     with st.container(key="create", horizontal=True, gap="large"):
         with st.container(key="create_form", gap="small", width=420):
@@ -21,6 +28,13 @@ def main() -> None:
             settings_drop(studio)
         with st.container(key="create_feed", width="stretch"):
             feed.draw()
+
+
+def _reuse(studio: Studio, handed: Mapping[str, str]) -> None:
+    """What the gallery and the queue hand over: ``{"job_id": …, "what": "all" | "prompt"}``."""
+    # A job that has been deleted meanwhile leaves the form as it was.
+    with contextlib.suppress(ReveError):
+        composer.put(studio.get(handed["job_id"]).request, prompt_only=handed.get("what") == "prompt")
 
 
 main()

@@ -43,6 +43,26 @@ def test_a_first_visit_leads_from_a_prompt_to_a_picture_in_its_card(page: Page, 
     assert card.locator("img").evaluate("img => img.naturalWidth") > 100
 
 
+def test_a_card_can_be_starred_reused_and_opened(page: Page, app: App) -> None:
+    page.goto(app.url)
+    page.get_by_role("radio", name="3:2, wide").check(force=True)
+    create(page, "a swan on a lake")
+    card = page.get_by_role("listitem", name="a swan on a lake").first
+    expect(card.get_by_role("img")).to_have_class("here")
+    card.hover()
+    card.get_by_role("button", name="Star").click()
+    expect(card.get_by_role("button", name="Star")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("radio", name="2:3, tall").check(force=True)
+    box(page).fill("something else")
+    card.get_by_role("button", name="Reuse").press("Enter")
+    page.keyboard.press("Enter")  # the menu's first entry has the focus
+    expect(box(page)).to_have_value("a swan on a lake")
+    expect(page.get_by_role("radio", name="3:2, wide")).to_be_checked()
+    job_id = card.get_attribute("data-id")
+    card.get_by_role("link", name="Open").click()
+    page.wait_for_url(f"**/gallery?image={job_id}")
+
+
 def test_an_example_fills_the_form_and_the_earlier_text_comes_back(page: Page, app: App) -> None:
     page.goto(app.url)
     box(page).fill("my own words")

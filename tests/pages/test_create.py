@@ -134,6 +134,24 @@ def test_reuse_of_the_prompt_alone_leaves_the_other_choices(open_page: Open, stu
     assert not {"ratio", "seed", "model"} & set(fill)
 
 
+@pytest.mark.parametrize(("what", "ratio"), [("all", "3:2"), ("prompt", None)])
+def test_what_another_page_hands_over_fills_the_form(
+    open_page: Open, studio: Studio, what: str, ratio: str | None
+) -> None:
+    at = submit(open_page())
+    settle(studio)
+    at.session_state["reuse"] = {"job_id": newest(studio).id, "what": what}
+    fill = data_of(at.run(), composer.NAME)["fill"]
+    assert (fill["prompt"], fill.get("ratio")) == (FOX, ratio)
+    assert "reuse" not in at.session_state
+
+
+def test_a_handed_over_job_that_is_gone_leaves_the_form_alone(open_page: Open) -> None:
+    at = open_page()
+    at.session_state["reuse"] = {"job_id": "0" * 32, "what": "all"}
+    assert data_of(at.run(), composer.NAME)["fill"] is None
+
+
 def test_a_star_given_on_a_card_stays(open_page: Open, studio: Studio) -> None:
     at = submit(open_page())
     settle(studio)

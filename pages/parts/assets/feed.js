@@ -183,7 +183,7 @@ class Card {
   tools(card) {
     this.star = make('button', { type: 'button', className: 'tool star', ariaLabel: 'Star' });
     const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-    svg.setAttribute('viewBox', '0 0 24 24'); path.setAttribute('d', STAR); svg.append(path); this.star.append(svg);
+    svg.setAttribute('viewBox', '0 0 24 24'); svg.setAttribute('aria-hidden', 'true'); path.setAttribute('d', STAR); svg.append(path); this.star.append(svg);
     this.star.onclick = () => { const on = this.star.ariaPressed !== 'true'; this.held = performance.now() + 3000; this.starred(on); this.feed.act(card.id, on ? 'star' : 'unstar'); };
     const reuse = make('button', { type: 'button', className: 'tool', textContent: 'Reuse', ariaHasPopup: 'menu', ariaExpanded: 'false' });
     reuse.onclick = () => this.menu(card, reuse);
