@@ -61,7 +61,7 @@ def _setting_words(setting: Setting) -> list[str]:
     words = [scene]
     if is_outdoors and setting.time not in ("storm", "overcast"):
         words.append(setting.time)
-    words += sorted(setting.extras - {"moon", "flowers"}) if is_outdoors or setting.scene == "card" else []
+    words += sorted(setting.extras - {"moon", "flowers", "tropical"}) if is_outdoors or setting.scene == "card" else []
     if "flowers" in setting.extras and setting.scene in ("meadow",):
         words.append("flowers")
     words += [_STYLES.get(style, style) for style in setting.styles]

@@ -33,6 +33,16 @@ _NOT_THE_FRUIT = frozenset({"and", "or", "in", "on", "at", ",", ".", "with", "by
 # Which scene wins when a prompt names several, and which ones go together without loss.
 _RANK = {"island": 3, "logo": 3, "card": 3, "underwater": 3, "space": 3, "mars": 3, "moon": 3}
 _WEAK = frozenset({"sea", "meadow", "studio", "clouds", "abstract", "portrait"})
+# The scenes that paint each touch; "tropical" and "moon" only colour what is painted anyway.
+_SKIES = frozenset({"forest", "mountains", "beach", "sea", "city", "desert", "meadow", "mars", "clouds"})
+_TOUCHES = {
+    "flowers": frozenset({"meadow"}),
+    "rainbow": _SKIES,
+    "aurora": _SKIES,
+    "autumn": frozenset({"forest", "mountains", "meadow"}),
+    "lake": frozenset({"mountains"}),
+    "confetti": frozenset({"card"}),
+}
 _COMPATIBLE = {
     "beach": {"sea", "clouds"},
     "sea": {"beach", "clouds"},
@@ -225,6 +235,9 @@ def _conclude(prompt: str, texts: list[str], reading: _Reading) -> Brief:
     scenes = [(scene, word) for scene, word in reading.scenes if scene != "portrait"]
     is_portrait = len(scenes) < len(reading.scenes)
     named = max(scenes, key=lambda item: _RANK.get(item[0], 1 - (item[0] in _WEAK)))[0] if scenes else None
+    if named == "mountains" and any(scene == "sea" for scene, _ in scenes):
+        reading.extras.add("lake")
+        scenes = [(scene, word) for scene, word in scenes if scene != "sea"]
     ignored = [word for scene, word in scenes if scene != named and scene not in _COMPATIBLE.get(named or "", ())]
     subjects = _fit_to_scene(reading, named)
     if named in ("logo", "card") and not subjects:
@@ -238,17 +251,22 @@ def _conclude(prompt: str, texts: list[str], reading: _Reading) -> Brief:
     scene = named or _default_scene(reading, subjects, texts, is_portrait=is_portrait)
     if weather is None and not scenes and subjects and traits().home.get(subjects[0].art) == "snow":
         weather = "snow"
+    missed = [extra for extra in sorted(reading.extras) if scene not in _TOUCHES.get(extra, (scene,))]
+    if any(subject.art == "bouquet" for subject in subjects):
+        missed = [extra for extra in missed if extra != "flowers"]  # they are the subject
     setting = Setting(
         scene=scene,
         time=_time(reading, scene, weather),
         weather=weather,
         styles=tuple(reading.styles[:3]),
         colors=tuple(dict.fromkeys(reading.colors))[:3],
-        extras=frozenset(reading.extras),
+        extras=frozenset(
+            reading.extras.difference(_TOUCHES) | {e for e in reading.extras if scene in _TOUCHES.get(e, ())}
+        ),
     )
     long_texts = [text for text in texts if len(text) > MAX_TEXT_CHARS]
     short_texts = [text for text in texts if len(text) <= MAX_TEXT_CHARS]
-    unknown = [*reading.unknown, *ignored]
+    unknown = [*reading.unknown, *ignored, *missed]
     return Brief(
         prompt=prompt,
         setting=setting,
@@ -282,11 +300,13 @@ def _default_scene(reading: _Reading, subjects: list[Subject], texts: list[str],
     if is_portrait and subjects:
         return "backdrop"
     if not subjects:
-        if reading.times or reading.weather or reading.extras - {"confetti"}:
+        if reading.times or reading.weather or reading.extras - {"confetti", "tropical"}:
             return "mountains"
         return "abstract" if not texts else "backdrop" if "neon" in reading.styles else "card"
     from reve_core.providers.sketch.art import kind
 
+    if any(subject.art == "canoe" for subject in subjects):
+        return "sea"
     art = subjects[0].art
     home = traits().home.get(art)
     if home == "snow":

@@ -11,7 +11,8 @@ def paint(canvas: Canvas) -> None:
     paint_sky(canvas, int(canvas.horizon * 1.1))
     paint_mountains(canvas, "#4c6a6e", layers=1, top=0.5, bottom=0.6, snow_line=canvas.is_snowy)
     autumn = "autumn" in canvas.setting.extras
-    pines = canvas.is_snowy or (canvas.rng.random() < 0.6 and not autumn)
+    is_jungle = "tropical" in canvas.setting.extras
+    pines = canvas.is_snowy or (canvas.rng.random() < 0.6 and not autumn and not is_jungle)
     shape = conifer if pines else leafy
     far, near = ("#3f6b4f", "#1f4038") if pines else ("#5b8a3c", "#35612c")
     height, horizon = canvas.height, canvas.horizon
