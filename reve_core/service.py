@@ -5,6 +5,7 @@ Every method takes the owner; a job of somebody else does not exist (``JobNotFou
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -148,12 +149,18 @@ class Studio:
         if provider is None:
             raise BadInput(f"There is no provider called “{name}” here.", "provider")
         model = intake.find_model(provider, request.model)
-        history = self._store.durations(name, model.id)
-        one = waits.usual(history, model.capabilities.typical_s)
-        ahead = sum(job.request.provider == name for job in self._store.pending(None))
-        low, high = waits.in_line(ahead + count, self._limits[name].concurrency, one)
-        price = model.capabilities.price
-        return Quote(price.credits * count, price.usd * count, low, high, len(history) >= waits.ENOUGH)
+        ahead = Counter(job.request.provider for job in self._store.pending(None))
+        return self._quotes(name, model, ahead[name], (count,))[0]
+
+    def quotes(self, most: int) -> dict[tuple[str, str], list[Quote]]:
+        """Of every provider and model: the quotes for 1, 2, … ``most`` pictures. Reads the line once for all of them."""
+        ahead = Counter(job.request.provider for job in self._store.pending(None))
+        counts = range(1, most + 1)
+        return {
+            (name, model.id): self._quotes(name, model, ahead[name], counts)
+            for name, provider in self._providers.items()
+            for model in provider.models
+        }
 
     def check(self, name: str) -> Health:
         """Ask the provider how it is, without spending."""
@@ -296,6 +303,20 @@ class Studio:
         return found
 
     # -- inside
+
+    def _quotes(self, name: str, model: ModelInfo, ahead: int, counts: Iterable[int]) -> list[Quote]:
+        history = self._store.durations(name, model.id)
+        one = waits.usual(history, model.capabilities.typical_s)
+        price, at_once = model.capabilities.price, self._limits[name].concurrency
+        return [
+            Quote(
+                price.credits * count,
+                price.usd * count,
+                *waits.in_line(ahead + count, at_once, one),
+                from_history=len(history) >= waits.ENOUGH,
+            )
+            for count in counts
+        ]
 
     def _all(self, which: JobFilter) -> list[Job]:
         jobs: list[Job] = []

@@ -33,12 +33,12 @@ def key_of(provider: str, model: str) -> str:
 
 def choices(studio: Studio) -> list[dict[str, Any]]:
     """Every model of every provider, the default one first, with what the form needs to know of it."""
-    return [_choice(studio, view, model) for view in studio.providers() for model in view.models]
+    quotes = studio.quotes(MOST)
+    return [_choice(view, model, quotes[view.name, model.id]) for view in studio.providers() for model in view.models]
 
 
-def _choice(studio: Studio, view: ProviderView, model: ModelInfo) -> dict[str, Any]:
+def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote]) -> dict[str, Any]:
     able = model.capabilities
-    request = JobRequest(prompt="", aspect_ratio=able.default_ratio, provider=view.name, model=model.id)
     paused = ""
     if view.paused and view.state is not None:
         paused = f"{view.title} is paused: {view.state.reason} What you create now waits in line."
@@ -50,10 +50,7 @@ def _choice(studio: Studio, view: ProviderView, model: ModelInfo) -> dict[str, A
         "max": able.max_prompt_chars,
         "seed": able.seed,
         "paused": paused,
-        "quotes": [
-            {"price": price_words(quote), "wait": wait_words(quote)}
-            for quote in (studio.quote(request, count) for count in range(1, MOST + 1))
-        ],
+        "quotes": [{"price": price_words(quote), "wait": wait_words(quote)} for quote in quotes],
     }
 
 
