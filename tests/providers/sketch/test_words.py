@@ -12,6 +12,7 @@ from reve_core.providers.sketch import art
 from reve_core.providers.sketch.describe import notes
 from reve_core.providers.sketch.drawings import OWN
 from reve_core.providers.sketch.parse import parse
+from reve_core.providers.sketch.scenes.registry import SCENES
 from reve_core.providers.sketch.vocabulary import ASSETS, singulars, traits, vocabulary
 
 PROMPTS: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "prompts.toml").read_text(encoding="utf-8"))[
@@ -116,9 +117,12 @@ def test_lettering_in_other_scripts_is_said_to_be_left_out() -> None:
 
 def test_traits_speak_only_of_drawings_that_exist() -> None:
     known = set(art.names())
-    named = {*traits().light, *traits().natural}
-    for group in (*traits().roles.values(), *traits().places.values()):
-        named |= group
-    # A few names stand there for drawings that a later art file may bring back.
-    assert len(named - known) < 8
+    table = traits()
+    named = {*table.home, *table.scale, *table.light, *table.natural, *table.seats}
+    named = named.union(*table.roles.values(), *table.places.values())
+    assert named <= known
     assert set(OWN) <= known
+
+
+def test_every_default_scene_can_be_painted() -> None:
+    assert set(traits().home.values()) - {"snow"} <= set(SCENES)
