@@ -100,34 +100,33 @@ def _filters(studio: Studio) -> tuple[JobFilter, Mode]:
         )
         if view == _TRASH:
             return JobFilter(owner=PERSONAL), "trash"
-        words = st.text_input(
-            "Search in prompts",
-            key=_WORDS,
-            type="search",
-            live=True,
-            placeholder="Search in prompts",
-            label_visibility="collapsed",
-            width=320,
-        )
-        providers = {view.name: view.title for view in studio.providers()}
-        chosen = [
-            st.session_state.get(_PROVIDER, _ANY) != _ANY,
-            st.session_state.get(_RATIO, _ANY) != _ANY,
-            bool(st.session_state.get(_DAYS)),
-        ]
-        count = sum(chosen)
-        with st.popover(f"Filters · {count}" if count else "Filters", key="gallery_filters"):
-            provider = st.selectbox(
-                "Made by", [_ANY, *providers], format_func=lambda name: providers.get(name, name), key=_PROVIDER
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", width=460, key="gallery_find"):
+            words = st.text_input(
+                "Search in prompts",
+                key=_WORDS,
+                type="search",
+                live=True,
+                placeholder="Search in prompts",
+                label_visibility="collapsed",
+                width="stretch",
             )
-            ratios = dict.fromkeys(
-                ratio
-                for view in studio.providers()
-                for model in view.models
-                for ratio in model.capabilities.aspect_ratios
-            )
-            ratio = st.selectbox("Shape", [_ANY, *ratios], key=_RATIO)
-            days = st.date_input("Created between", value=(), key=_DAYS, format="YYYY-MM-DD")
+            known = studio.providers()
+            providers = {one.name: one.title for one in known}
+            chosen = [
+                st.session_state.get(_PROVIDER, _ANY) != _ANY,
+                st.session_state.get(_RATIO, _ANY) != _ANY,
+                bool(st.session_state.get(_DAYS)),
+            ]
+            count = sum(chosen)
+            with st.popover(f"Filters · {count}" if count else "Filters", key="gallery_filters"):
+                provider = st.selectbox(
+                    "Made by", [_ANY, *providers], format_func=lambda name: providers.get(name, name), key=_PROVIDER
+                )
+                ratios = dict.fromkeys(
+                    ratio for one in known for model in one.models for ratio in model.capabilities.aspect_ratios
+                )
+                ratio = st.selectbox("Shape", [_ANY, *ratios], key=_RATIO)
+                days = st.date_input("Created between", value=(), key=_DAYS, format="YYYY-MM-DD")
     since, before = _range(days)
     return (
         JobFilter(

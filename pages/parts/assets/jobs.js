@@ -143,7 +143,7 @@ function took(job) {
   const parts = [];
   if (job.made !== null) parts.push("took " + seconds(job.made));
   else if (job.status === "running") parts.push(seconds(Math.floor(job.elapsed)) + (job.wait ? " of " + job.wait : ""));
-  else if (job.status === "queued" && job.wait) parts.push("in " + job.wait);
+  else if (job.status === "queued" && job.wait) parts.push(job.wait.startsWith("under") ? "any moment" : "in " + job.wait);
   if (job.attempt > 1) parts.push("attempt " + job.attempt);
   return parts.join(" · ");
 }

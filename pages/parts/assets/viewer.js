@@ -123,11 +123,11 @@ function draw(s, view) {
   s.next.hidden = !view.older;
   s.frame.hidden = Boolean(view.missing || view.trouble);
   s.trouble.hidden = !(view.missing || view.trouble);
-  if (view.missing || view.trouble) trouble(s, view.trouble || "");
+  if (view.missing || view.trouble) { s.stage.style.setProperty("--a", 1.6); trouble(s, view.trouble || ""); }
   else {
-    s.frame.style.setProperty("--a", view.width / view.height);
+    s.stage.style.setProperty("--a", view.width / view.height);
     // Tiny pictures stay crisp at their own size; large ones fill the stage.
-    s.frame.style.setProperty("--most", view.preview ? "none" : Math.max(view.width * 2, 320) + "px");
+    s.frame.style.setProperty("--most", view.preview ? "9999px" : Math.max(view.width * 2, 320) + "px");
     if (!same || !s.small.src) { s.small.src = view.thumb; s.small.style.visibility = ""; s.small.onerror = () => { s.small.style.visibility = "hidden"; }; }
     s.big.alt = view.prompt.slice(0, 400);
     if (view.src !== s.shownSrc) {
@@ -162,6 +162,8 @@ function lost(s, view) {
 
 function about(s, view) {
   const prompt = el("p", { class: "prompt", dir: "auto", tabindex: "0", text: view.prompt });
+  prompt.onscroll = () => prompt.classList.toggle("cut", prompt.scrollHeight - prompt.clientHeight - prompt.scrollTop > 8);
+  requestAnimationFrame(prompt.onscroll);
   if (view.preview) return [el("h2", { class: "sr", text: "Prompt" }), prompt];
   const copy = el("button", { class: "ghost", type: "button" }, icon("copy"), el("span", { text: "Copy prompt" }));
   copy.onclick = async () => { copy.lastChild.textContent = (await copied(view.prompt)) ? "Copied" : "Select it and copy by hand"; setTimeout(() => { copy.lastChild.textContent = "Copy prompt"; }, 2000); };
