@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -168,3 +170,11 @@ def test_another_subject_stands_in_other_scenery() -> None:
 def test_the_public_halves_agree_with_each_other() -> None:
     layout = plan_layout("a fox", 1, "16:9")
     assert (layout.width, layout.height) == size_for("16:9")
+
+
+def test_what_is_said_to_be_drawn_is_what_the_layout_draws() -> None:
+    file = Path(__file__).parent / "prompts.toml"
+    for entry in tomllib.loads(file.read_text(encoding="utf-8"))["prompt"]:
+        brief = parse(entry["text"])
+        drawn = {figure.art for figure in plan_of(small(entry["text"])).figures}
+        assert drawn == {subject.art for subject in brief.subjects}, entry["text"]
