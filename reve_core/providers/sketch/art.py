@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reve_core.providers.sketch import bodies, drawings
-from reve_core.providers.sketch.vocabulary import ASSETS
+from reve_core.providers.sketch.assets import FOLDER
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -57,7 +57,7 @@ class Look:
 
 @functools.cache
 def _read() -> dict[str, dict[str, Any]]:
-    art: dict[str, dict[str, Any]] = json.loads(gzip.decompress((ASSETS / "art.json.gz").read_bytes()))
+    art: dict[str, dict[str, Any]] = json.loads(gzip.decompress((FOLDER / "art.json.gz").read_bytes()))
     return art
 
 

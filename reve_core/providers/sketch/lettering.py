@@ -7,11 +7,11 @@ import functools
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
+from reve_core.providers.sketch.assets import FOLDER
 from reve_core.providers.sketch.brief import Setting
 from reve_core.providers.sketch.canvas import Array, rgb
 from reve_core.providers.sketch.plan import Lettering
 from reve_core.providers.sketch.scenes.logo import inks
-from reve_core.providers.sketch.vocabulary import ASSETS
 
 _FONTS = {
     "neon": "pacifico",
@@ -38,7 +38,7 @@ def is_drawable(text: str) -> bool:
 
 @functools.lru_cache(64)
 def _font(name: str, size: int) -> Font:
-    return ImageFont.truetype(str(ASSETS / "fonts" / f"{name}.woff2"), size)
+    return ImageFont.truetype(str(FOLDER / "fonts" / f"{name}.woff2"), size)
 
 
 @functools.lru_cache(256)

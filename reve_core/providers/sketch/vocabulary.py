@@ -10,10 +10,10 @@ import functools
 import re
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-ASSETS = Path(__file__).parent / "assets"
+from reve_core.providers.sketch.assets import FOLDER
+
 LONGEST_PHRASE = 5  # tokens
 
 IRREGULAR = {
@@ -88,7 +88,7 @@ def singulars(word: str) -> tuple[str, ...]:
 
 
 def _load(name: str) -> dict[str, Any]:
-    return tomllib.loads((ASSETS / name).read_text(encoding="utf-8"))
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
 @functools.cache

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from reve_core.providers.sketch import art
+from reve_core.providers.sketch.assets import FOLDER
 from reve_core.providers.sketch.describe import notes
 from reve_core.providers.sketch.drawings import OWN
 from reve_core.providers.sketch.parse import parse
 from reve_core.providers.sketch.scenes.registry import SCENES
-from reve_core.providers.sketch.vocabulary import ASSETS, singulars, traits, vocabulary
+from reve_core.providers.sketch.vocabulary import singulars, traits, vocabulary
 
 PROMPTS: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "prompts.toml").read_text(encoding="utf-8"))[
     "prompt"
@@ -48,7 +49,7 @@ def test_every_synonym_leads_to_a_drawing_that_exists() -> None:
 
 
 def test_every_drawing_named_in_the_data_files_exists() -> None:
-    data = tomllib.loads((ASSETS / "words.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
     known = set(art.names())
     named = {name for names in data["groups"] for name in names.split()} | set(data["emblems"]) | set(data["subjects"])
     assert named <= known
@@ -56,7 +57,7 @@ def test_every_drawing_named_in_the_data_files_exists() -> None:
 
 
 def test_no_phrase_stands_for_two_drawings() -> None:
-    data = tomllib.loads((ASSETS / "words.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
     phrases = [phrase for group in data["subjects"].values() for phrase in group]
     assert sorted(set(phrases)) == sorted(phrases)
 
