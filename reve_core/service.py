@@ -274,6 +274,7 @@ class Studio:
         """Jobs as JSON for the screen, with the wait that is left for each pending one."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         usual: dict[tuple[str, str], tuple[float, float]] = {}
+        states = self._store.provider_states()
         result = []
         for job in jobs:
             name, model = job.request.provider, job.request.model
@@ -284,7 +285,9 @@ class Studio:
                     declared = intake.find_model(provider, model).capabilities.typical_s
                     usual[name, model] = waits.usual(self._store.durations(name, model), declared)
                 expected = usual[name, model]
-                if job.position is not None:
+                if job.status is JobStatus.QUEUED and name in states and states[name].paused:
+                    expected = None  # until somebody resumes it; the notices say why
+                elif job.position is not None:
                     expected = waits.in_line(job.position, self._limits[name].concurrency, expected)
             title = provider.title if provider else name.capitalize()
             result.append(views.card(job, now=now, expected=expected, title=title, label=self.label(name)))

@@ -50,7 +50,10 @@ def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote]) -> dict[s
         "max": able.max_prompt_chars,
         "seed": able.seed,
         "paused": paused,
-        "quotes": [{"price": price_words(quote), "wait": wait_words(quote)} for quote in quotes],
+        "quotes": [
+            {"price": price_words(quote), "wait": "Once it goes on" if paused else wait_words(quote)}
+            for quote in quotes
+        ],
     }
 
 

@@ -59,6 +59,16 @@ def test_price_and_wait_stand_beside_the_button_before_it_is_pressed(open_page: 
     assert quotes[3]["wait"] == "2–6 s"  # two at a time
 
 
+def test_a_paused_provider_takes_jobs_but_promises_no_time(open_page: Open, studio: Studio) -> None:
+    studio.pause("fake", "Out of credits.")
+    at = submit(open_page())
+    model = data_of(at, composer.NAME)["models"][0]
+    assert model["paused"] == "Fake is paused: Out of credits. What you create now waits in line."
+    assert model["quotes"][0]["wait"] == "Once it goes on"
+    card = data_of(at, feed.NAME)["cards"][0]
+    assert (card["status"], card["wait"]) == ("queued", "")
+
+
 @pytest.mark.parametrize(
     ("quote", "words"),
     [
