@@ -232,7 +232,8 @@ class Card {
   ask(button) {
     button.classList.add('sure');
     button.textContent = 'May be charged twice. Run?';
-    setTimeout(() => { button.classList.remove('sure'); button.textContent = WORDS.rerun; }, SURE_MS);
+    this.li.classList.add('asking'); // the reason makes room
+    setTimeout(() => { this.li.classList.remove('asking'); button.classList.remove('sure'); button.textContent = WORDS.rerun; }, SURE_MS);
   }
 
   busy(on) { for (const button of this.acts.children) button.disabled = on; }
