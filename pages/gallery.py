@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from pages.parts import grid, look, viewer
-from pages.parts.sheet import Mode, Sheet
+from pages.parts.sheet import STEP, Mode, Sheet
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.models import PERSONAL, JobFilter
@@ -74,7 +75,9 @@ def _act(said: Any) -> None:
             case "empty_trash" | "more" | "older" | "newer" | "fresh" as name:
                 getattr(sheet, name)(studio)
     except ReveError as exc:
-        sheet.turn += 1
+        # What the page assumed did not happen: show what there is.
+        with contextlib.suppress(ReveError):
+            sheet.load(bootstrap.get(), max(STEP, len(sheet.jobs)))
         sheet.say(str(exc))
 
 

@@ -61,6 +61,11 @@ class Past:
         self._store.done(claim, image, receipt)
         return claim.job.id
 
+    def ordered(self, prompt: str) -> str:
+        """Left for a running app to make."""
+        request = JobRequest(prompt=prompt, provider="sketch", model="sketch-1")
+        return self._store.submit([request], owner=PERSONAL)[0].id
+
     def failed(self, prompt: str, error: str) -> str:
         claim = self._begin(prompt)
         self._store.fail(claim, "not_charged", error, outcome="not_charged")

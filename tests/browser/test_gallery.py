@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 
 class Hall:
     def __init__(self, app: App, **jobs: str) -> None:
+        self.folder = app.folder
         self.url = app.url + "/gallery"
         self.jobs = jobs
 
@@ -155,6 +156,41 @@ def test_prompts_stay_text_and_nothing_broken_is_shown(gallery: Page, hall: Hall
     expect(gallery.get_by_text("There is no picture at this address.")).to_be_visible()
     gallery.get_by_role("button", name="Back to the gallery").click()
     expect(gallery.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_new_picture_is_announced_and_does_not_push_the_others_away(gallery: Page, hall: Hall) -> None:
+    first = gallery.locator(".tile").first.get_attribute("data-id")
+    with Past(hall.folder) as past:
+        past.ordered("a lighthouse")
+    # What coming back to the tab does: the sheet looks for news at once instead of in some seconds.
+    gallery.wait_for_function(
+        """() => {
+            document.dispatchEvent(new Event("visibilitychange"));
+            const hosts = [...document.querySelectorAll("*")].filter((one) => one.shadowRoot);
+            return hosts.some((one) => one.shadowRoot.querySelector(".fresh:not([hidden])"));
+        }""",
+        polling=500,
+    )
+    assert gallery.locator(".tile").first.get_attribute("data-id") == first
+    gallery.get_by_role("button", name="1 new picture – show").click()
+    expect(gallery.locator(".tile").first.get_by_alt_text("a lighthouse")).to_be_visible()
+
+
+def test_reuse_fills_the_form(page: Page, hall: Hall) -> None:
+    page.goto(f"{hall.url}?image={hall.jobs['fox']}")
+    page.get_by_role("button", name="Use these settings").click()
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("A Red Fox")
+
+
+def test_a_phone_needs_no_sideways_scrolling(open_window: Callable[..., Page], hall: Hall) -> None:
+    page = open_window(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto(hall.url)
+    expect(page.locator(".tile").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".tile .open").first.tap()
+    expect(page.get_by_role("dialog").locator("dl")).to_be_visible()
+    assert page.locator("dialog").evaluate("(one) => one.scrollWidth") <= 390
+    assert page.locator(".frame").bounding_box()["width"] > 280  # type: ignore[index]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -144,9 +144,14 @@ def test_an_archive_is_prepared_for_what_was_chosen(studio: Studio, open_page: O
     assert b"".join(studio.shelf.export(url.removeprefix("/exports/"))).startswith(b"PK")
 
 
-def test_an_action_on_a_job_that_is_gone_says_so_and_nothing_breaks(open_page: Open) -> None:
-    at = send(open_page("gallery.py"), GRID, "act", {"do": "trash", "ids": ["0" * 32]})
+def test_an_action_on_a_job_that_is_gone_says_so_and_shows_what_there_is(studio: Studio, open_page: Open) -> None:
+    fox, heron = make(studio, "fox", "heron")
+    at = open_page("gallery.py")
+    studio.shelf.trash([fox])
+    studio.shelf.purge([fox])
+    send(at, GRID, "act", {"do": "star", "ids": [fox], "on": True})
     assert not at.exception
+    assert ids_in(at) == [heron]
     assert "no such job" in data_of(at, GRID)["message"]["text"]
 
 

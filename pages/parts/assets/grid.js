@@ -18,8 +18,8 @@ function build(root) {
   s.sheet = el("ul", { class: "sheet", "aria-label": "Pictures" });
   s.fresh = el("button", { class: "fresh", type: "button", hidden: true, onclick: () => s.act("fresh") });
   s.more = el("button", { type: "button", text: "Show more", onclick: () => more(s) });
-  s.newer = el("button", { type: "button", text: "Newer pictures", onclick: () => s.act("newer") });
-  s.older = el("button", { type: "button", text: "Older pictures", onclick: () => s.act("older") });
+  s.newer = el("button", { type: "button", text: "Newer pictures", onclick: () => turnOver(s, "newer") });
+  s.older = el("button", { type: "button", text: "Older pictures", onclick: () => turnOver(s, "older") });
   s.nothing = el("div", { class: "nothing", hidden: true });
   s.bar = el("div", { class: "bar", role: "toolbar", "aria-label": "Selected pictures", hidden: true });
   s.snack = snackbar();
@@ -59,7 +59,12 @@ function render(s) {
   const present = new Set(data.items.map((item) => item.id));
   for (const id of s.gone) if (!present.has(id)) s.gone.delete(id);
   // What was undone comes back under the same id; a new answer of Python's is the truth again.
-  if (data.turn !== s.turn) { s.turn = data.turn; s.gone.clear(); s.stars.clear(); }
+  if (data.turn !== s.turn) {
+    s.turn = data.turn;
+    s.gone.clear();
+    s.stars.clear();
+    if (s.turning) { s.turning = false; s.root.scrollIntoView({ block: "start" }); }
+  }
   const items = shown(s);
   const want = new Set(items.map((item) => item.id));
   for (const [id, tile] of s.tiles) if (!want.has(id)) { tile.remove(); s.tiles.delete(id); s.picked.delete(id); }
@@ -270,6 +275,11 @@ function more(s) {
   if (!s.data?.more || s.asked === s.data.items.length + s.data.turn * 1e5) return;
   s.asked = s.data.items.length + s.data.turn * 1e5;
   s.act("more");
+}
+
+function turnOver(s, way) {
+  s.turning = true;
+  s.act(way);
 }
 
 async function poll(s) {
