@@ -8,8 +8,8 @@ import pytest
 from reve_core import errors
 from reve_core.errors import BadInput, JobNotFound, WrongState
 from reve_core.jobs.retry import LONGEST_WAIT_S, RetryPolicy
-from reve_core.models import JobRequest, JobStatus, Picture, Receipt
-from reve_core.ports import CallContext
+from reve_core.models import JobRequest, JobStatus, Picture, Receipt, Stage
+from reve_core.ports import Blobs, CallContext
 from reve_core.service import Studio
 from tests.building import build_studio, running, settled, statuses, until, wait_for
 from tests.fakes import FakeProvider, GatedProvider, png
@@ -37,7 +37,9 @@ def quick(folder: Path, provider: FakeProvider, **options: object) -> Studio:
 
 
 def test_what_was_not_charged_is_tried_again_by_itself(tmp_path: Path) -> None:
-    provider = raising(errors.NotCharged("No connection.", retry_after=0), errors.NotCharged("No connection.", retry_after=0))
+    provider = raising(
+        errors.NotCharged("No connection.", retry_after=0), errors.NotCharged("No connection.", retry_after=0)
+    )
     with running(quick(tmp_path, provider)) as studio:
         [job] = settled(studio, studio.submit(HERON)[0].id)
         assert job.status is JobStatus.DONE
@@ -61,7 +63,9 @@ def test_after_the_last_try_it_fails_and_says_that_nothing_was_charged(tmp_path:
         pytest.param(MemoryError(), id="out of memory"),
     ],
 )
-def test_where_nobody_can_know_a_person_decides(tmp_path: Path, answer: Exception, caplog: pytest.LogCaptureFixture) -> None:
+def test_where_nobody_can_know_a_person_decides(
+    tmp_path: Path, answer: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     provider = raising(answer)
     with running(quick(tmp_path, provider)) as studio:
         [job] = settled(studio, studio.submit(HERON)[0].id)
@@ -72,7 +76,9 @@ def test_where_nobody_can_know_a_person_decides(tmp_path: Path, answer: Exceptio
 
 
 def test_a_refusal_is_never_retried_and_its_credits_are_settled(tmp_path: Path) -> None:
-    refusal = errors.PromptRefused("The provider will not draw this.", receipt=Receipt(credits_used=150, request_id="rsid-3"))
+    refusal = errors.PromptRefused(
+        "The provider will not draw this.", receipt=Receipt(credits_used=150, request_id="rsid-3")
+    )
     provider = raising(refusal)
     with running(quick(tmp_path, provider)) as studio:
         [job] = settled(studio, studio.submit(HERON)[0].id)
@@ -90,7 +96,9 @@ def test_a_rejected_request_fails_at_once_with_the_providers_words(tmp_path: Pat
         assert len(provider.prompts) == 1
 
 
-@pytest.mark.parametrize("refusal", [errors.KeyRefused("The key is wrong."), errors.ServiceClosed("The API was closed.")])
+@pytest.mark.parametrize(
+    "refusal", [errors.KeyRefused("The key is wrong."), errors.ServiceClosed("The API was closed.")]
+)
 def test_a_wrong_key_or_a_closed_service_fails_the_job_and_pauses_the_provider(
     tmp_path: Path, refusal: errors.ProviderError
 ) -> None:
@@ -142,24 +150,27 @@ def test_bytes_that_are_no_picture_are_unknown_and_leave_no_file(tmp_path: Path,
         assert [file for file in (tmp_path / "images").rglob("*") if file.is_file()] == []
 
 
+class SlowDisk:
+    """Saves nothing before it is released."""
+
+    def __init__(self, inner: Blobs, release: threading.Event) -> None:
+        self._inner = inner
+        self._release = release
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def put(self, key: str, data: bytes) -> None:
+        assert self._release.wait(timeout=10)
+        self._inner.put(key, data)
+
+
 def test_the_next_call_begins_while_the_last_picture_is_still_being_saved(tmp_path: Path) -> None:
     """The provider's one slot is free as soon as the answer is here."""
     release = threading.Event()
-
-    class SlowDisk:
-        def __init__(self, inner: object) -> None:
-            self._inner = inner
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(self._inner, name)
-
-        def put(self, key: str, data: bytes) -> None:
-            assert release.wait(timeout=10)
-            self._inner.put(key, data)  # type: ignore[attr-defined]
-
     provider = FakeProvider()
     studio = build_studio(tmp_path, provider, workers=2, concurrency=1)
-    slow = build_studio(tmp_path, provider, workers=2, concurrency=1, blobs=SlowDisk(studio.blobs))  # type: ignore[arg-type]
+    slow = build_studio(tmp_path, provider, workers=2, concurrency=1, blobs=SlowDisk(studio.blobs, release))  # type: ignore[arg-type]
     studio.stop(0)
     with running(slow):
         ids = [job.id for job in slow.submit(HERON, count=3)]
@@ -228,6 +239,22 @@ def test_row_30_cancelled_between_claim_and_call_it_costs_nothing(tmp_path: Path
         assert trapped.calls(job.id) == []
 
 
+def test_row_30_cancelled_while_its_picture_is_being_saved_it_is_kept_and_called_paid(tmp_path: Path) -> None:
+    release = threading.Event()
+    provider = FakeProvider()
+    inner = quick(tmp_path, provider)
+    slow = build_studio(tmp_path, provider, blobs=SlowDisk(inner.blobs, release))  # type: ignore[arg-type]
+    inner.stop(0)
+    with running(slow):
+        job_id = slow.submit(HERON)[0].id
+        wait_for(slow, job_id, lambda job: job.stage is Stage.STORING)
+        slow.cancel(job_id)
+        [card] = slow.feed().cards
+        assert card["says"] == "Already paid, saving"
+        release.set()
+        assert statuses(settled(slow, job_id)) == [JobStatus.DONE]
+
+
 def test_row_30_cancelling_what_has_ended_says_so(tmp_path: Path) -> None:
     with running(quick(tmp_path, FakeProvider())) as studio:
         [job] = settled(studio, studio.submit(HERON)[0].id)
@@ -245,6 +272,29 @@ def test_row_22_ten_wake_ups_for_one_job_make_one_call(tmp_path: Path) -> None:
         second = studio.submit(JobRequest(prompt="fox"))[0].id
         settled(studio, second)
         assert sorted(provider.prompts) == ["fox", "heron"]
+
+
+def test_row_23_two_managers_in_one_process_run_each_job_once_within_the_cap(tmp_path: Path) -> None:
+    running_now, most = [0], [0]
+    guard = threading.Lock()
+
+    def before(request: JobRequest, context: CallContext) -> None:
+        with guard:
+            running_now[0] += 1
+            most[0] = max(most[0], running_now[0])
+        threading.Event().wait(0.005)
+        with guard:
+            running_now[0] -= 1
+
+    provider = FakeProvider(before=before)
+    with (
+        running(quick(tmp_path, provider, concurrency=3, workers=8)) as one,
+        running(quick(tmp_path, provider, concurrency=3, workers=8)) as two,
+    ):
+        ids = [job.id for studio in (one, two) for job in studio.submit(HERON, count=16)]
+        assert statuses(settled(one, *ids)) == [JobStatus.DONE] * 32
+        assert len(provider.prompts) == 32
+        assert most[0] <= 3
 
 
 def test_a_job_without_any_wake_up_is_found_all_the_same(tmp_path: Path) -> None:
@@ -291,7 +341,9 @@ def test_looking_again_finds_a_picture_that_was_saved_after_all(tmp_path: Path) 
         pytest.param(JobRequest(prompt="x", provider="dream"), "no provider called", id="an unknown provider"),
         pytest.param(JobRequest(prompt="x", model="dream"), "has no model", id="an unknown model"),
         pytest.param(JobRequest(prompt="x\x00y"), "control character", id="a null character"),
-        pytest.param(JobRequest.model_construct(prompt="\ud800", aspect_ratio="1:1"), "control", id="half a surrogate pair"),
+        pytest.param(
+            JobRequest.model_construct(prompt="\ud800", aspect_ratio="1:1"), "control", id="half a surrogate pair"
+        ),
     ],
 )
 def test_bad_input_is_refused_in_words_and_nothing_is_queued(tmp_path: Path, request_: JobRequest, words: str) -> None:
