@@ -9,8 +9,10 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.look import asset
+from pages.parts.pictures import example_url
 from pages.parts.sheet import MOST, Sheet
-from reve_core.models import JobStatus
+from reve_core.examples import Example, examples
+from reve_core.models import JobStatus, ratio_of
 from reve_core.service import Studio
 
 NAME = "reve_grid"
@@ -91,4 +93,10 @@ def _empty(studio: Studio, sheet: Sheet) -> dict[str, Any]:
         "text": "Describe something you would like to see. Everything you make is kept on this page.",
         "button": "Create a picture",
         "act": "create",
+        "pictures": [_example(example) for example in examples()[:5]],
     }
+
+
+def _example(example: Example) -> dict[str, Any]:
+    width, height = ratio_of(example.ratio)
+    return {"src": example_url(example.picture), "aspect": width / height}

@@ -316,7 +316,12 @@ function say(s) {
 function renderEmpty(s, empty) {
   s.nothing.hidden = !empty;
   if (!empty) return;
-  const drawing = el("div", { class: "drawing", "aria-hidden": "true" }, ...[1.5, .75, 1, .7, 1.4].map((a) => { const box = el("i"); box.style.setProperty("--a", a); return box; }));
+  const drawing = el("div", { class: "drawing", "aria-hidden": "true" }, ...(empty.pictures || []).map((one) => {
+    const box = el("i", {}, picture(one.src, ""));
+    box.style.setProperty("--a", one.aspect);
+    return box;
+  }));
+  drawing.hidden = !empty.pictures;
   s.nothing.replaceChildren(
     drawing, el("h2", { text: empty.title }), el("p", { text: empty.text }),
     ...(empty.button ? [el("button", { class: "main", type: "button", text: empty.button, onclick: () => s.act(empty.act) })] : []),
