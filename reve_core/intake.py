@@ -28,8 +28,7 @@ def resolve(request: JobRequest, providers: Mapping[str, Provider], default: str
     ratio = request.aspect_ratio or able.default_ratio
     if ratio not in able.aspect_ratios:
         raise BadInput(
-            f"{model.title} cannot make the ratio “{ratio}”. Choose one of: "
-            f"{', '.join(able.aspect_ratios)}.",
+            f"{model.title} cannot make the ratio “{ratio}”. Choose one of: {', '.join(able.aspect_ratios)}.",
             "aspect_ratio",
         )
     if request.seed is not None and not able.seed:

@@ -128,7 +128,17 @@ class JobStore(Protocol):
         """Queued and running jobs, oldest first, queued ones with ``position``."""
         ...
 
-    def counts(self, owner: str | None) -> dict[JobStatus, int]: ...
+    def pending_count(self, owner: str | None) -> int:
+        """How many jobs are queued or running."""
+        ...
+
+    def line(self) -> dict[str, int]:
+        """Of each provider: how many jobs of all owners are queued or running. Providers without any may be absent."""
+        ...
+
+    def counts(self, owner: str | None) -> dict[JobStatus, int]:
+        """How many jobs there are in each state, the trash left out."""
+        ...
 
     def revision(self, owner: str | None) -> int:
         """A number that changes whenever any of the owner's jobs changes state, star or trash."""

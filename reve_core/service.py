@@ -5,7 +5,6 @@ Every method takes the owner; a job of somebody else does not exist (``JobNotFou
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +31,8 @@ from reve_core.shelf import Shelf
 
 Resolution = Literal["check", "rerun", "give_up"]
 _UNKNOWN_LABEL = "AI-generated"
+# A refusal would be refused again; what was given up may have been paid for, so it takes a click of its own.
+_FINAL = ("refused", "given_up")
 _RETRYABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
 
 
@@ -149,15 +150,15 @@ class Studio:
         if provider is None:
             raise BadInput(f"There is no provider called “{name}” here.", "provider")
         model = intake.find_model(provider, request.model)
-        ahead = Counter(job.request.provider for job in self._store.pending(None))
-        return self._quotes(name, model, ahead[name], (count,))[0]
+        ahead = self._store.line().get(name, 0)
+        return self._quotes(name, model, ahead, (count,))[0]
 
     def quotes(self, most: int) -> dict[tuple[str, str], list[Quote]]:
         """Of every provider and model: the quotes for 1, 2, … ``most`` pictures. Reads the line once for all of them."""
-        ahead = Counter(job.request.provider for job in self._store.pending(None))
+        ahead = self._store.line()
         counts = range(1, most + 1)
         return {
-            (name, model.id): self._quotes(name, model, ahead[name], counts)
+            (name, model.id): self._quotes(name, model, ahead.get(name, 0), counts)
             for name, provider in self._providers.items()
             for model in provider.models
         }
@@ -197,10 +198,10 @@ class Studio:
         self._worker.wake()
 
     def retry_failed(self, *, owner: str = PERSONAL) -> int:
-        """Try every failed job once more, except those that were refused. Returns how many."""
+        """Try every failed job once more, except those that were refused or given up. Returns how many."""
         failed = self._all(JobFilter(owner=owner, statuses=frozenset({JobStatus.FAILED})))
         retried = sum(
-            self._store.again(job.id, when=(JobStatus.FAILED,)) for job in failed if job.error_code != "refused"
+            self._store.again(job.id, when=(JobStatus.FAILED,)) for job in failed if job.error_code not in _FINAL
         )
         self._worker.wake(retried)
         return retried
@@ -267,8 +268,7 @@ class Studio:
         recent = self._store.page(JobFilter(owner=owner), limit=limit).jobs
         jobs = {job.id: job for job in [*recent, *pending]}
         cards = self.cards(sorted(jobs.values(), key=lambda job: -job.seq))
-        counts = self._store.counts(owner)
-        return Feed(cards, rev, counts[JobStatus.QUEUED] + counts[JobStatus.RUNNING])
+        return Feed(cards, rev, self._store.pending_count(owner))
 
     def cards(self, jobs: Iterable[Job]) -> list[views.Card]:
         """Jobs as JSON for the screen, with the wait that is left for each pending one."""

@@ -16,7 +16,9 @@ _BAR = 24
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("prompt", help="what to draw")
-    parser.add_argument("--ratio", default="", metavar="W:H", help="aspect ratio, such as 16:9 (default: the model's own)")
+    parser.add_argument(
+        "--ratio", default="", metavar="W:H", help="aspect ratio, such as 16:9 (default: the model's own)"
+    )
     parser.add_argument("-n", "--count", type=int, default=1, help="number of pictures (default 1)")
     parser.add_argument("--seed", type=int, help="for providers with seeds: draw the same again")
     parser.add_argument("--provider", default="", help="sketch or reve (default: as configured)")
@@ -44,7 +46,11 @@ def _submit(studio: Studio, options: argparse.Namespace) -> list[Job]:
     if options.seed is not None and not 0 <= options.seed < 2**32:
         raise ReveError("The seed must be a whole number from 0 to 4294967295.")
     request = JobRequest(
-        prompt=options.prompt, aspect_ratio=options.ratio, seed=options.seed, provider=options.provider, model=options.model
+        prompt=options.prompt,
+        aspect_ratio=options.ratio,
+        seed=options.seed,
+        provider=options.provider,
+        model=options.model,
     )
     quote = studio.quote(request, options.count)
     jobs = studio.submit(request, count=options.count)

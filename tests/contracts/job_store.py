@@ -101,6 +101,16 @@ class JobStoreContract:
         assert first is not None
         assert first.position is None
 
+    def test_what_is_under_way_is_counted_by_owner_and_by_provider(self, store: JobStore) -> None:
+        submit(store, "one", "two", owner="ana")
+        submit(store, "three", owner="ben")
+        finish(store, claim(store))
+        claim(store)
+        assert (store.pending_count("ana"), store.pending_count("ben"), store.pending_count(None)) == (1, 1, 2)
+        assert store.line() == {"fake": 2}
+        assert [job.request.prompt for job in store.pending(None)] == ["two", "three"]
+        assert [job.request.prompt for job in store.pending(None, limit=1)] == ["two"]
+
     # -- claiming
 
     def test_the_oldest_of_the_highest_priority_is_claimed_first(self, store: JobStore) -> None:

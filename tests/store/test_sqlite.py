@@ -137,6 +137,11 @@ def test_a_forked_child_opens_a_connection_of_its_own(tmp_path: Path) -> None:
             id="a page of the gallery",
         ),
         pytest.param("select max(rev) from jobs where owner = ?", "jobs_revision", id="the revision"),
+        pytest.param(
+            "select * from jobs where owner = ? and status = 'queued' order by seq limit 60",
+            "jobs_of_owner",
+            id="what is under way",
+        ),
     ],
 )
 def test_a_hot_query_uses_its_index_and_sorts_nothing(tmp_path: Path, sql: str, index: str) -> None:
