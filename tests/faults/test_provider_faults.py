@@ -27,7 +27,9 @@ def test_row_14_a_hanging_provider_ends_in_unknown_and_frees_its_slot(tmp_path: 
         assert len(reve.posts()) == 2
 
 
-@pytest.mark.parametrize("fault", ["reset", "short_body", "garbage", "html", "svg", "empty_image", "truncated_png", "pixel_bomb"])
+@pytest.mark.parametrize(
+    "fault", ["reset", "short_body", "garbage", "html", "svg", "empty_image", "truncated_png", "pixel_bomb"]
+)
 def test_rows_15_17_and_18_an_answer_that_is_no_picture_is_asked_for_once_and_left_to_a_person(
     tmp_path: Path, fault: str
 ) -> None:
@@ -42,7 +44,9 @@ def test_rows_15_17_and_18_an_answer_that_is_no_picture_is_asked_for_once_and_le
 
 
 def test_row_16_an_unreachable_provider_costs_nothing_and_is_tried_three_times(tmp_path: Path) -> None:
-    provider = ReveProvider(base_url="http://127.0.0.1:9", api_key=SecretStr("papi.test-not-a-key"), connect_timeout_s=1)
+    provider = ReveProvider(
+        base_url="http://127.0.0.1:9", api_key=SecretStr("papi.test-not-a-key"), connect_timeout_s=1
+    )
     with running(build_studio(tmp_path, provider)) as studio:
         [job] = settled(studio, studio.submit(HERON)[0].id)
         assert (job.status, job.attempt) == (JobStatus.FAILED, 3)

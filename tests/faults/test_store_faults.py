@@ -13,6 +13,7 @@ import pytest
 from reve_core import bootstrap
 from reve_core.errors import StoreBusy, StoreDamaged, StoreFull
 from reve_core.models import JobFilter, JobRequest, JobStatus
+from reve_core.service import Studio
 from reve_core.settings import Settings
 from reve_core.store.sqlite import SqliteStore
 from tests.building import build_studio, running, settled, statuses, until
@@ -22,19 +23,20 @@ from tests.mounts import small_disk
 HERON = JobRequest(prompt="heron")
 
 
+def submit_many(studio: Studio, times: int) -> None:
+    for _ in range(times):
+        studio.submit(JobRequest(prompt="x" * 200), count=16)
+
+
 def test_row_9_on_a_full_disk_a_job_is_refused_in_words_and_no_call_is_started(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "1m") as disk:
         provider = GatedProvider()
         studio = build_studio(tmp_path, provider, store=SqliteStore(disk / "reve.db", timeout_s=1))
         job_id = studio.submit(HERON)[0].id
-        filler = (disk / "filler").open("wb")
-        with pytest.raises(OSError, match="No space"), filler:
-            while True:
-                filler.write(b"\0" * 4096)
-                filler.flush()
+        with pytest.raises(OSError, match="No space"):
+            (disk / "filler").write_bytes(bytes(2 * 1024 * 1024))
         with pytest.raises(StoreFull, match="disk is full"):
-            for _ in range(500):
-                studio.submit(JobRequest(prompt="x" * 200), count=16)
+            submit_many(studio, 500)
         with running(studio, grace_s=1):
             # It cannot be recorded that a call begins, so none does.
             assert not provider.started.wait(timeout=1)
@@ -104,7 +106,10 @@ def test_row_24_with_ten_thousand_queued_jobs_the_first_is_claimed_in_order_at_o
     provider = GatedProvider()
     filling = build_studio(tmp_path, provider)
     filling._store.submit(
-        [JobRequest(prompt=f"job {number}", provider="fake", model="fake-1", aspect_ratio="1:1") for number in range(10_000)],
+        [
+            JobRequest(prompt=f"job {number}", provider="fake", model="fake-1", aspect_ratio="1:1")
+            for number in range(10_000)
+        ],
         owner="me",
     )
     filling.stop(0)

@@ -59,7 +59,7 @@ def test_other_tools_find_prompt_and_settings_where_they_look() -> None:
 
 def test_what_nobody_said_is_left_out_rather_than_made_up() -> None:
     found = texts(marked(request=JobRequest(prompt="fox", provider="sketch")))
-    assert found[PARAMETERS] == 'fox\nSize: 64x48, Provider: sketch, Software: Reve Studio'
+    assert found[PARAMETERS] == "fox\nSize: 64x48, Provider: sketch, Software: Reve Studio"
     assert set(json.loads(found[OURS])) == {"version", "prompt", "provider", "label"}
 
 
