@@ -45,8 +45,8 @@ def _act(studio: Studio, line: Line, said: Mapping[str, Any]) -> None:
     match said.get("do"):
         case "tab":
             line.choose(str(said.get("tab")))
-        case "more":
-            line.more()
+        case "more" | "older" | "newer" as turn:
+            getattr(line, turn)()
         case "cancel":
             line.say(studio.cancel(job_id))
         case "retry":

@@ -31,15 +31,28 @@ _TITLES = {
 class Line:
     tab: str = ALL
     shown: int = STEP
+    starts: list[str | None] = field(default_factory=lambda: [None])
+    next: str | None = None
     message: dict[str, Any] | None = None
     removed: list[str] = field(default_factory=list)
 
     def choose(self, tab: str) -> None:
         if tab == ALL or tab in set(JobStatus):
-            self.tab, self.shown = tab, STEP
+            self.tab, self.shown, self.starts = tab, STEP, [None]
 
     def more(self) -> None:
         self.shown = min(self.shown + STEP, MOST)
+
+    def older(self) -> None:
+        """Turn over: a sheet of ``MOST`` rows is full, and reading ever more of them again would cost ever more."""
+        if self.next is not None:
+            self.starts.append(self.next)
+            self.shown = STEP
+
+    def newer(self) -> None:
+        if len(self.starts) > 1:
+            self.starts.pop()
+            self.shown = MOST
 
     def say(self, text: str, *, undo: bool = False) -> None:
         self.message = {"n": (self.message["n"] if self.message else 0) + 1, "text": text, "undo": undo}
@@ -51,7 +64,8 @@ class Line:
         rev = studio.revision(owner=owner)
         counts = studio.counts(owner=owner)
         statuses = None if self.tab == ALL else frozenset({JobStatus(self.tab)})
-        page = studio.jobs(JobFilter(owner=owner, statuses=statuses), limit=self.shown)
+        page = studio.jobs(JobFilter(owner=owner, statuses=statuses), after=self.starts[-1], limit=self.shown)
+        self.next = page.next
         tabs = [{"key": ALL, "title": "All", "count": sum(counts.values())}]
         tabs += [{"key": status.value, "title": title, "count": counts[status]} for status, title in _TITLES.items()]
         return {
@@ -61,6 +75,8 @@ class Line:
             "failed": counts[JobStatus.FAILED],
             "rows": rows(studio, page.jobs, owner),
             "more": page.next is not None and self.shown < MOST,
+            "older": page.next is not None and self.shown >= MOST,
+            "newer": len(self.starts) > 1,
             "live": "/api/live?limit=60",
             "rev": rev,
             "pending": counts[JobStatus.QUEUED] + counts[JobStatus.RUNNING],

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.line import Line
 from reve_core.errors import NotCharged, OutcomeUnknown, PromptRefused
 from reve_core.models import JobRequest, JobStatus, Receipt
 from reve_core.service import Studio
@@ -189,6 +190,26 @@ def test_more_rows_come_in_steps(studio: Studio, open_page: Open) -> None:
     send(at, JOBS, "act", {"do": "more"})
     data = data_of(at, JOBS)
     assert (len(data["rows"]), data["more"]) == (48, False)
+
+
+def test_every_job_can_be_reached_however_many_there_are(studio: Studio) -> None:
+    studio.pause("fake")
+    for _ in range(27):
+        studio.submit(JobRequest(prompt="fox"), count=16)
+    line, seen = Line(), set()
+    while True:
+        data = line.data(studio)
+        seen |= {row["id"] for row in data["rows"]}
+        if data["more"]:
+            line.more()
+        elif data["older"]:
+            line.older()
+        else:
+            break
+    assert len(seen) == 27 * 16
+    assert data["newer"]
+    line.newer()
+    assert len(line.data(studio)["rows"]) == 400
 
 
 class TestWhileRunning:

@@ -26,9 +26,11 @@ function build(root) {
   s.table = el("div", { class: "table", role: "table", "aria-label": "Jobs" }, el("div", { role: "rowgroup", class: "headgroup" }, s.head), s.body);
   s.nothing = el("div", { class: "nothing", hidden: true });
   s.more = el("button", { type: "button", text: "Show more", onclick: () => s.act("more") });
+  s.older = el("button", { type: "button", text: "Older jobs", onclick: () => s.act("older") });
+  s.newer = el("button", { type: "button", text: "Newer jobs", onclick: () => s.act("newer") });
   s.snack = snackbar();
   s.alert = el("p", { class: "unclear", role: "status", hidden: true });
-  root.append(s.providers, el("div", { class: "top" }, s.tabs, s.again), s.alert, s.table, s.nothing, el("div", { class: "end" }, s.more), s.snack.node);
+  root.append(s.providers, el("div", { class: "top" }, s.tabs, s.again), s.alert, s.table, s.nothing, el("div", { class: "end" }, s.newer, s.more, s.older), s.snack.node);
   return s;
 }
 
@@ -58,7 +60,7 @@ function render(s) {
     const { title, text, button, act } = data.empty;
     s.nothing.replaceChildren(el("h2", { text: title }), el("p", { text }), ...(button ? [el("button", { class: "main", type: "button", text: button, onclick: () => s.act(act) })] : []));
   }
-  s.more.hidden = !data.more;
+  s.more.hidden = !data.more; s.older.hidden = !data.older; s.newer.hidden = !data.newer;
   const { message } = data;
   const before = s.said;
   s.said = message ? message.n : 0;
