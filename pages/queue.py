@@ -59,7 +59,7 @@ def _act(studio: Studio, line: Line, said: Mapping[str, Any]) -> None:
                 if count == 1
                 else f"{count:,} jobs are back in the queue."
                 if count
-                else "None of them can be tried again as it is: they were refused. Edit them instead."
+                else "None of them was tried again: they were refused or given up. Edit or retry them one by one."
             )
         case "resolve" if (how := said.get("how")) in ("check", "rerun", "give_up"):
             line.say(studio.resolve(job_id, how))

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.line import Line
-from reve_core.errors import NotCharged, OutcomeUnknown, PromptRefused
+from reve_core.errors import NotCharged, OutcomeUnknown, PromptRefused, RequestRejected
 from reve_core.models import JobRequest, JobStatus, Receipt
 from reve_core.service import Studio
 from tests.fakes import FakeProvider, GatedProvider
@@ -35,6 +35,8 @@ class Moody(FakeProvider):
                 raise OutcomeUnknown("The answer was lost.", receipt=Receipt(request_id="rsid-lost"))
             case "refuse":
                 raise PromptRefused("The provider refused " + MARKUP)
+            case "reject":
+                raise RequestRejected("The service does not take this.")
             case "fail":
                 raise NotCharged("Out of paint.", retry_after=0.0)
 
@@ -122,16 +124,18 @@ def test_an_unclear_job_is_resolved_here(
     assert data_of(at, JOBS)["message"]["text"]
 
 
-def test_every_failed_job_is_tried_again_except_the_refused(studio: Studio, provider: Moody, open_page: Open) -> None:
-    lost, refused = make(studio, "lose this"), make(studio, "refuse this")
+def test_every_failed_job_is_tried_again_except_what_was_refused_or_given_up(
+    studio: Studio, provider: Moody, open_page: Open
+) -> None:
+    lost, refused, rejected = make(studio, "lose this"), make(studio, "refuse this"), make(studio, "reject this")
     studio.resolve(lost, "give_up")
     at = open_page("queue.py")
-    assert data_of(at, JOBS)["failed"] == 2
+    assert data_of(at, JOBS)["failed"] == 3
     provider.well = True
     send(at, JOBS, "act", {"do": "retry_failed"})
     settle(studio)
-    assert studio.get(lost).status is JobStatus.DONE
-    assert studio.get(refused).status is JobStatus.FAILED
+    assert studio.get(rejected).status is JobStatus.DONE
+    assert {studio.get(refused).status, studio.get(lost).status} == {JobStatus.FAILED}
     assert data_of(at, JOBS)["message"]["text"] == "1 job is back in the queue."
     send(at, JOBS, "act", {"do": "retry_failed"})
     assert "refused" in data_of(at, JOBS)["message"]["text"]
