@@ -36,6 +36,7 @@ def build_studio(
     store: JobStore | None = None,
     blobs: Blobs | None = None,
     presence: Presence | None = None,
+    read_only: str | None = None,
 ) -> Studio:
     """Not started. The first provider is the default one."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,6 +71,7 @@ def build_studio(
         default_provider=providers[0].name,
         worker=manager,
         caps=config.caps,
+        read_only=read_only,
     )
 
 

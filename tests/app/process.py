@@ -40,8 +40,10 @@ class App:
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = data
         self._command = [part.format(port=self.port) for part in LAUNCHERS[launcher]]
-        self._log = data.parent / f"app-{self.port}.log"
+        data.mkdir(parents=True, exist_ok=True)
+        self._log = data / "server.log"
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("REVE_", "STREAMLIT_"))}
         self._environment = {**clean, "REVE_DATA_DIR": str(data), "PORT": str(self.port), **(settings or {})}
 
@@ -78,6 +80,15 @@ class App:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(timeout=30)
+
+    def close(self) -> None:
+        """Let it go, whatever state it is in."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self.kill()
 
     def stop(self, *signals: signal.Signals) -> int:
         for number in signals or (signal.SIGTERM,):

@@ -9,12 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.app.process import App
+
 expect.set_options(timeout=30_000)  # a safety net for a busy machine, not a wait
 FLAGS = [
     "--no-sandbox",
@@ -34,56 +29,9 @@ FLAGS = [
 ]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class App:
-    """``streamlit run app.py`` on a free port, with its data in ``folder``."""
-
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._settings = settings
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("REVE_", "STREAMLIT_"))}
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "--server.address", "127.0.0.1"],
-                cwd=ROOT,
-                env={**own, "REVE_DATA_DIR": str(self.folder), "REVE_DRAIN_S": "0", **self._settings},
-                stdout=log,
-                stderr=log,
-            )
-        until = time.monotonic() + 30
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url}/api/live", timeout=2):
-                    return
-            except OSError:
-                assert time.monotonic() < until, (self.folder / "server.log").read_text()
-                assert self._process.poll() is None, (self.folder / "server.log").read_text()
-                time.sleep(0.05)
-
-    def kill(self) -> None:
-        """As a power cut would: no handler runs."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
-
-    def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.kill()
+def app_in(folder: Path, **settings: str) -> App:
+    """The app with its data in that folder; a stop waits for no job."""
+    return App(folder, settings={"REVE_DRAIN_S": "0", **settings})
 
 
 @pytest.fixture(scope="session")
@@ -105,23 +53,23 @@ def start_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
     started: list[App] = []
 
     def start(**settings: str) -> App:
-        app = App(tmp_path, **settings)
+        app = app_in(tmp_path, **settings)
         app.start()
         started.append(app)
         return app
 
     yield start
     for app in started:
-        app.stop()
+        app.close()
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """One app for all tests of a module that do not mind each other's pictures."""
-    running = App(tmp_path_factory.mktemp("app"), REVE_SKETCH_DELAY_S="0.5")
+    running = app_in(tmp_path_factory.mktemp("app"), REVE_SKETCH_DELAY_S="0.5")
     running.start()
     yield running
-    running.stop()
+    running.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import App
+from tests.app.process import App
 
 pytestmark = pytest.mark.browser
 PAGES = ("/", "/gallery", "/queue")

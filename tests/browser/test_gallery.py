@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App
+from tests.app.process import App
+from tests.browser.conftest import app_in
 from tests.browser.filling import MARKUP, Past
 
 pytestmark = pytest.mark.browser
@@ -35,10 +36,10 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
             "owl": past.done("an owl", ratio="2:3"),
             "fox": past.done("A Red Fox", ratio="16:9"),
         }
-    app = App(folder)
+    app = app_in(folder)
     app.start()
     yield Hall(app, **jobs)
-    app.stop()
+    app.close()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App
+from tests.app.process import App
+from tests.browser.conftest import app_in
 from tests.browser.filling import MARKUP, Past
 from tests.browser.test_gallery import findings
 
@@ -29,10 +30,10 @@ def app_with_a_past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         past.failed("fails twice", "Out of paint.")
         past.unknown("a lost fox")
         past.unknown("a second lost fox")
-    app = App(folder, REVE_SKETCH_DELAY_S="0.6")
+    app = app_in(folder, REVE_SKETCH_DELAY_S="0.6")
     app.start()
     yield app
-    app.stop()
+    app.close()
 
 
 def row(page: Page, prompt: str):  # type: ignore[no-untyped-def]

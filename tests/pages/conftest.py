@@ -18,44 +18,12 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from reve_core import bootstrap
-from reve_core.blobs.local import LocalBlobs
-from reve_core.engines.presence import FilePresence
-from reve_core.engines.threads import ThreadEngine
-from reve_core.jobs.manager import JobManager, ManagerConfig
-from reve_core.models import Limits
-from reve_core.ports import Provider
 from reve_core.service import Studio
-from reve_core.store.sqlite import SqliteStore
+from tests.building import build_studio
 from tests.fakes import FakeProvider
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "pages" / "_shell.py"
-
-
-def build_studio(folder: Path, *providers: Provider, read_only: str | None = None) -> Studio:
-    """A service as ``bootstrap`` builds it, with the given providers; the first is the default. Not started."""
-    store, blobs = SqliteStore(folder / "reve.db"), LocalBlobs(folder / "images")
-    by_name = {provider.name: provider for provider in providers}
-    limits = {name: Limits(concurrency=2) for name in by_name}
-    config = ManagerConfig(limits=limits)
-    manager = JobManager(
-        store=store,
-        blobs=blobs,
-        providers=by_name,
-        engine=ThreadEngine(slots=4, cpu_slots=2),
-        presence=FilePresence(folder / "workers"),
-        config=config,
-    )
-    return Studio(
-        store=store,
-        blobs=blobs,
-        providers=by_name,
-        limits=limits,
-        default_provider=next(iter(by_name)),
-        worker=manager,
-        caps=config.caps,
-        read_only=read_only,
-    )
 
 
 @pytest.fixture
@@ -66,7 +34,7 @@ def provider() -> FakeProvider:
 
 @pytest.fixture
 def studio(tmp_path: Path, provider: FakeProvider) -> Iterator[Studio]:
-    service = build_studio(tmp_path, provider)
+    service = build_studio(tmp_path, provider, concurrency=2)
     service.start()
     bootstrap.use(service)
     yield service
