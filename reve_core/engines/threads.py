@@ -3,9 +3,10 @@
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
+
+from reve_core.faults import log_fault
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class ThreadEngine:
                 while not self._stopping and work():
                     pass
             except Exception as exc:
-                _log_fault("A worker slot stumbled and goes on", exc)
+                log_fault(log, "A worker slot stumbled and goes on", exc)
                 self._stopped.wait(_AFTER_FAULT_S)
             finally:
                 with self._changed:
@@ -114,7 +115,7 @@ class ThreadEngine:
             try:
                 step()
             except Exception as exc:
-                _log_fault("A step failed", exc)
+                log_fault(log, "A step failed", exc)
             finally:
                 # Dropped before waiting again: it holds a picture.
                 del step
@@ -127,11 +128,6 @@ class ThreadEngine:
             try:
                 timer()
             except Exception as exc:
-                _log_fault(f"{timer.__name__} failed and is tried again", exc)
+                log_fault(log, f"{timer.__name__} failed and is tried again", exc)
             if self._stopped.wait(every_s):
                 return
-
-
-def _log_fault(what: str, exc: Exception) -> None:
-    """The exception's own text stays out of the log: a library may have put a header into it."""
-    log.error("%s: %s\n%s", what, type(exc).__name__, "".join(traceback.format_tb(exc.__traceback__)))

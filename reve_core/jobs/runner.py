@@ -8,13 +8,13 @@ then until the picture is on disk nobody can know, so it ends in ``unknown``; on
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from reve_core import errors
+from reve_core.faults import log_fault
 from reve_core.jobs.keeper import Keeper
 from reve_core.jobs.retry import RetryPolicy, clamped
 from reve_core.models import Claim, Limits, Picture, Receipt
@@ -82,7 +82,7 @@ class Runner:
         except Exception as exc:
             # Our own fault or the database's. The row and the calls table tell the truth; the sweeper repairs by them.
             self._release(held)
-            _log_fault("A job was left to the sweeper", exc)
+            log_fault(log, "A job was left to the sweeper", exc)
         return True
 
     def beat(self) -> None:
@@ -153,7 +153,7 @@ class Runner:
             why = f"The picture came but could not be saved: {exc}"
             self._keeper.insist(partial(self._lost, claim, provider, why, picture.receipt))
         except Exception as exc:
-            _log_fault("A picture was left to the sweeper", exc)
+            log_fault(log, "A picture was left to the sweeper", exc)
         finally:
             self._release(held)
 
@@ -209,7 +209,7 @@ class Runner:
             case errors.OutcomeUnknown():
                 self._lost(claim, provider, str(exc), receipt)
             case _:
-                _log_fault(f"The provider {provider.name} failed in an unforeseen way", exc)
+                log_fault(log, f"The provider {provider.name} failed in an unforeseen way", exc)
                 self._lost(claim, provider, f"The call ended in an unforeseen way ({type(exc).__name__}).", receipt)
 
     def _lost(self, claim: Claim, provider: Provider, why: str, receipt: Receipt | None) -> None:
@@ -236,8 +236,3 @@ class Runner:
     def _release(self, held: _Held) -> None:
         with self._guard:
             self._held.pop(held.claim.job.id, None)
-
-
-def _log_fault(what: str, exc: Exception) -> None:
-    """The exception's own text stays out of the log: a library may have put a header into it."""
-    log.error("%s: %s\n%s", what, type(exc).__name__, "".join(traceback.format_tb(exc.__traceback__)))
