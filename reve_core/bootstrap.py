@@ -7,6 +7,7 @@ and a second service would be a second job manager.
 
 import functools
 import logging
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from reve_core.blobs.local import LocalBlobs
 from reve_core.engines.presence import FilePresence
 from reve_core.engines.threads import ThreadEngine
-from reve_core.errors import BlobError, ConfigurationError, ReveError, StoreDamaged, StoreError
+from reve_core.errors import BlobError, ConfigurationError, ReveError, StoreDamaged
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.models import Limits
 from reve_core.pictures.check import Caps
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _MB = 1024 * 1024
 _LEFTOVER_S = 3600.0
+_BACKUP_S = 3000.0  # a little less than the hour between two rounds
 
 _lock = threading.RLock()
 _studio: Studio | None = None
@@ -112,6 +114,7 @@ def build(settings: Settings) -> Studio:
         presence=FilePresence(folder / "workers"),
         config=config,
         tidy=lambda: _tidy(studio, store.path, folder),
+        farewell=lambda: _back_up(store.path, folder),
     )
     studio = Studio(
         store=store,
@@ -148,9 +151,11 @@ def caps(settings: Settings) -> Caps:
     return Caps(max_bytes=settings.max_image_mb * _MB, max_pixels=settings.max_image_megapixels * 1_000_000)
 
 
-def restore(settings: Settings) -> Path:
-    """Put the newest sound backup of the database in place. Raises ConfigurationError."""
+def restore(settings: Settings) -> backup.Restored:
+    """Put the newest sound backup in the place of a damaged database. Raises ConfigurationError."""
     folder = settings.data_dir.expanduser().absolute()
+    if FilePresence(folder / "workers").anybody():
+        raise ConfigurationError("The app is running on this data folder. Stop it first, then restore.")
     return backup.restore(folder / "reve.db", folder / "backups", folder / "damaged")
 
 
@@ -176,13 +181,20 @@ def _open_store(settings: Settings, folder: Path, read_only: str | None) -> Sqli
 
 
 def _tidy(studio: Studio, database: Path, folder: Path) -> None:
-    """The hourly round: empty old trash, remove leftovers, and copy the database once a day."""
+    """The hourly round: empty old trash, remove leftovers, and copy the database if it has changed."""
     for chore in (
         studio.shelf.purge_old,
         functools.partial(studio.blobs.sweep, _LEFTOVER_S),
-        functools.partial(backup.back_up, database, folder / "backups"),
+        functools.partial(_back_up, database, folder, at_least_s=_BACKUP_S),
     ):
         try:
             chore()
-        except (ReveError, StoreError, OSError) as exc:
-            log.warning("Tidying up: %s", exc if isinstance(exc, ReveError) else type(exc).__name__)
+        except ReveError as exc:
+            log.warning("Tidying up: %s", exc)
+
+
+def _back_up(database: Path, folder: Path, *, at_least_s: float = 0.0) -> None:
+    try:
+        backup.back_up(database, folder / "backups", at_least_s=at_least_s)
+    except (sqlite3.Error, OSError) as exc:
+        log.warning("The database could not be copied to the backups: %s", type(exc).__name__)

@@ -11,5 +11,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     used = bootstrap.restore(bootstrap.load_settings())
-    print(f"Restored from {used}. The old file is kept beside it, in the folder “damaged”.")
+    jobs = "1 job" if used.jobs == 1 else f"{used.jobs:,} jobs"
+    print(f"Restored the copy of {used.made_at.astimezone():%Y-%m-%d %H:%M}, which holds {jobs}.")
+    print("What came after it is not listed any more; its pictures are still in the data folder, under images/.")
+    print("The damaged file is kept there too, under damaged/.")
     return 0

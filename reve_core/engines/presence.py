@@ -50,6 +50,10 @@ class FilePresence:
             # The file stays until its leases are gone: a missing one proves nothing.
             os.close(descriptor)
 
+    def anybody(self) -> bool:
+        """Whether some worker, of whatever process, is alive in this folder."""
+        return any(not self.is_dead(file.stem) for file in self._folder.glob("*.lock"))
+
     def forget(self, leased: set[str]) -> None:
         for file in self._folder.glob("*.lock"):
             worker = file.stem

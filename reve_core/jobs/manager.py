@@ -47,6 +47,7 @@ class JobManager:
         presence: Presence,
         config: ManagerConfig,
         tidy: Callable[[], None] = lambda: None,
+        farewell: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.worker = f"{os.getpid()}-{secrets.token_hex(6)}"
@@ -54,6 +55,7 @@ class JobManager:
         self._presence = presence
         self._config = config
         self._tidy = tidy
+        self._farewell = farewell
         retry = RetryPolicy(max_tries=config.max_attempts, base_s=config.backoff_s)
         keeper = Keeper(store, blobs, config.caps, config.patience)
         self.runner = Runner(
@@ -99,6 +101,7 @@ class JobManager:
         """Claim nothing more, let running jobs finish for at most ``grace_s``. True when all did."""
         finished = self._engine.stop(grace_s)
         self._presence.leave(self.worker)
+        self._farewell()
         return finished
 
     def wake(self, jobs: int = 1) -> None:

@@ -34,8 +34,10 @@ def app_in(folder: Path, **settings: str) -> App:
     return App(folder, settings={"REVE_DRAIN_S": "0", **settings})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for the whole session: Playwright keeps an event loop running in this thread, in which no other test could
+    # start one of its own.
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         if os.environ.get("CI"):

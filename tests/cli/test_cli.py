@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from reve_core.cli import main
+from reve_core.engines.presence import FilePresence
 from reve_core.models import JobFilter, JobStatus
-from reve_core.store.sqlite import SqliteStore, backup
+from reve_core.store.sqlite import SqliteStore
 from tests.app.process import ROOT
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -100,13 +101,21 @@ def test_doctor_says_that_all_is_well_and_what_is_set(tmp_path: Path) -> None:
 
 def test_doctor_names_a_damaged_database_and_restore_mends_it(tmp_path: Path) -> None:
     assert reve(tmp_path, "generate", "fox").returncode == 0
-    assert backup.back_up(tmp_path / "reve.db", tmp_path / "backups", now=4_000_000_000.0) is not None
+    assert list((tmp_path / "backups").glob("*.db"))  # made when the command ended
     (tmp_path / "reve.db").write_bytes(b"x" * 4096)
     ill = reve(tmp_path, "doctor")
     assert ill.returncode == 1
     assert "is damaged" in ill.stdout
+    running = FilePresence(tmp_path / "workers")
+    running.announce("1-a")
+    refused = reve(tmp_path, "restore")
+    assert refused.returncode == 1
+    assert "Stop it first" in refused.stderr
+    running.leave("1-a")
     mended = reve(tmp_path, "restore")
     assert mended.returncode == 0, mended.stderr
+    assert "which holds 1 job." in mended.stdout
+    assert "nothing to restore" in reve(tmp_path, "restore").stderr
     assert reve(tmp_path, "doctor").returncode == 0
     store = SqliteStore(tmp_path / "reve.db")
     assert [job.status for job in store.page(JobFilter(owner="me")).jobs] == [JobStatus.DONE]

@@ -15,7 +15,7 @@ import pytest
 from reve_core.errors import ConfigurationError, StoreTooNew
 from reve_core.models import JobFilter, JobStatus
 from reve_core.store.sqlite import SqliteStore, backup
-from tests.contracts.job_store import LIMITS, Clock, JobStoreContract, claim, request, submit
+from tests.contracts.job_store import LIMITS, Clock, JobStoreContract, claim, submit
 
 
 class TestSqliteStore(JobStoreContract):
@@ -153,19 +153,53 @@ def test_a_hot_query_uses_its_index_and_sorts_nothing(tmp_path: Path, sql: str, 
     assert "TEMP B-TREE" not in plan
 
 
-def test_a_backup_is_made_once_a_day_and_three_are_kept(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "reve.db")
-    store.submit([request()], owner="me")
-    folder = tmp_path / "backups"
-    made = []
-    for day in range(5):
-        now = 1_800_000_000.0 + day * 90_000
-        copy = backup.back_up(tmp_path / "reve.db", folder, now=now)
-        assert copy is not None
-        made.append(copy)
-        assert backup.back_up(tmp_path / "reve.db", folder, now=now + 60) is None
+HOUR = 3600.0
+DAY = 24 * HOUR
+NOON = 1_800_014_400.0
+
+
+def copies(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def test_a_backup_is_made_when_something_has_changed_and_not_more_often_than_asked(tmp_path: Path) -> None:
+    path, folder = tmp_path / "reve.db", tmp_path / "backups"
+    store = SqliteStore(path)
+    assert backup.back_up(path, folder, at_least_s=HOUR, now=NOON) is None  # nothing in it yet
+    submit(store)
+    assert backup.back_up(path, folder, at_least_s=HOUR, now=NOON) is not None
+    submit(store)
+    assert backup.back_up(path, folder, at_least_s=HOUR, now=NOON + 60) is None
+    assert backup.back_up(path, folder, at_least_s=HOUR, now=NOON + HOUR) is not None
+    assert backup.back_up(path, folder, at_least_s=HOUR, now=NOON + 9 * HOUR) is None  # nothing new
     store.close()
-    assert sorted(folder.iterdir()) == sorted(made[-3:])
+
+
+def test_the_newest_three_backups_and_the_last_of_three_days_are_kept(tmp_path: Path) -> None:
+    path, folder = tmp_path / "reve.db", tmp_path / "backups"
+    store = SqliteStore(path)
+    made = []
+    for hour in (0, 1, 24, 25, 48, 49, 50, 51):
+        submit(store)
+        copy = backup.back_up(path, folder, at_least_s=0, now=NOON + hour * HOUR)
+        assert copy is not None
+        made.append(copy.name)
+    store.close()
+    assert copies(folder) == sorted([made[1], made[3], *made[-3:]])
+
+
+def test_a_sound_database_is_not_restored_over(tmp_path: Path) -> None:
+    path = tmp_path / "reve.db"
+    store = SqliteStore(path)
+    submit(store, "old")
+    assert backup.back_up(path, tmp_path / "backups", at_least_s=0, now=NOON) is not None
+    submit(store, "new")
+    store.close()
+    with pytest.raises(ConfigurationError, match="nothing to restore"):
+        backup.restore(path, tmp_path / "backups", tmp_path / "damaged")
+    store = SqliteStore(path)
+    assert store.counts("me")[JobStatus.QUEUED] == 2
+    store.close()
 
 
 def test_restoring_puts_the_newest_sound_backup_in_place_and_keeps_the_damaged_file(tmp_path: Path) -> None:
@@ -173,12 +207,13 @@ def test_restoring_puts_the_newest_sound_backup_in_place_and_keeps_the_damaged_f
     store = SqliteStore(path)
     submit(store, "worth keeping")
     store.close()
-    sound = backup.back_up(path, tmp_path / "backups", now=1_800_000_000.0)
+    sound = backup.back_up(path, tmp_path / "backups", at_least_s=0, now=NOON)
     assert sound is not None
     (tmp_path / "backups" / "reve-20991231-000000.db").write_bytes(b"not a database at all" * 100)
     path.write_bytes(os.urandom(8192))
     damaged = path.read_bytes()
-    assert backup.restore(path, tmp_path / "backups", tmp_path / "damaged") == sound
+    restored = backup.restore(path, tmp_path / "backups", tmp_path / "damaged")
+    assert (restored.copy, restored.jobs) == (sound, 1)
     store = SqliteStore(path)
     assert [job.request.prompt for job in store.page(JobFilter(owner="me")).jobs] == ["worth keeping"]
     assert store.claim("w", lease_s=60, limits=LIMITS) is not None
