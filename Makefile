@@ -14,7 +14,7 @@ run: $(VENV)/run.stamp
 	@$(VENV)/bin/streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/dev.stamp
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist loadfile
 
 check: lint test
 
