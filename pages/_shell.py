@@ -23,7 +23,8 @@ def main() -> None:
             st.page_link(entry, label=entry.title)
     try:
         studio = bootstrap.get()
-        notices = studio.notices()
+        # The Queue says of each provider itself whether and why it is paused.
+        notices = studio.notices(pauses=page.title != "Queue")
     except ReveError as exc:
         look.out_of_order(exc)
         return

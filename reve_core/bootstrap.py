@@ -44,7 +44,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as exc:
         wrong = "; ".join(
-            f"REVE_{str(part['loc'][0]).upper()}: {part['msg']}" for part in exc.errors(include_input=False)
+            f"REVE_{str(part['loc'][0]).upper()}: {part['msg'].removeprefix('Value error, ')}"
+            for part in exc.errors(include_input=False)
         )
         raise ConfigurationError(f"These settings cannot be used. {wrong}.") from None
 

@@ -21,7 +21,7 @@ def resolve(request: JobRequest, providers: Mapping[str, Provider], default: str
     name = request.provider or default
     provider = providers.get(name)
     if provider is None:
-        raise BadInput(f"There is no provider called “{name}” here. Choose one of: {', '.join(providers)}.", "provider")
+        raise no_such_provider(name, providers)
     model = find_model(provider, request.model)
     able = model.capabilities
     check_prompt(request.prompt, able.max_prompt_chars, model.title)
@@ -34,6 +34,14 @@ def resolve(request: JobRequest, providers: Mapping[str, Provider], default: str
     if request.seed is not None and not able.seed:
         raise BadInput(f"{model.title} has no seeds. Leave the seed empty.", "seed")
     return request.model_copy(update={"provider": name, "model": model.id, "aspect_ratio": ratio}), model
+
+
+def no_such_provider(name: str, providers: Mapping[str, Provider]) -> BadInput:
+    return BadInput(
+        f"There is no provider called “{name}” here. Choose one of: {', '.join(providers)}. "
+        "One that needs a key or an address appears when that is set.",
+        "provider",
+    )
 
 
 def find_model(provider: Provider, model_id: str) -> ModelInfo:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from reve_core import intake, views, waits
-from reve_core.errors import BadInput, ConfigurationError, JobNotFound, WrongState
+from reve_core.errors import ConfigurationError, JobNotFound, WrongState
 from reve_core.models import (
     PERSONAL,
     Call,
@@ -148,7 +148,7 @@ class Studio:
         name = request.provider or self.default_provider
         provider = self._providers.get(name)
         if provider is None:
-            raise BadInput(f"There is no provider called “{name}” here.", "provider")
+            raise intake.no_such_provider(name, self._providers)
         model = intake.find_model(provider, request.model)
         ahead = self._store.line().get(name, 0)
         return self._quotes(name, model, ahead, (count,))[0]
@@ -199,12 +199,17 @@ class Studio:
 
     def retry_failed(self, *, owner: str = PERSONAL) -> int:
         """Try every failed job once more, except those that were refused or given up. Returns how many."""
-        failed = self._all(JobFilter(owner=owner, statuses=frozenset({JobStatus.FAILED})))
-        retried = sum(
-            self._store.again(job.id, when=(JobStatus.FAILED,)) for job in failed if job.error_code not in _FINAL
-        )
+        retried = sum(self._store.again(job.id, when=(JobStatus.FAILED,)) for job in self._worth_a_retry(owner))
         self._worker.wake(retried)
         return retried
+
+    def retryable(self, *, owner: str = PERSONAL) -> int:
+        """How many jobs ``retry_failed`` would try."""
+        return len(self._worth_a_retry(owner))
+
+    def _worth_a_retry(self, owner: str) -> list[Job]:
+        failed = self._all(JobFilter(owner=owner, statuses=frozenset({JobStatus.FAILED})))
+        return [job for job in failed if job.error_code not in _FINAL]
 
     def resolve(self, job_id: str, how: Resolution, *, owner: str = PERSONAL) -> str:
         """A person's decision about an ``unknown`` job. Says in a sentence what came of it."""
@@ -279,28 +284,38 @@ class Studio:
         for job in jobs:
             name, model = job.request.provider, job.request.model
             provider = self._providers.get(name)
-            expected = None
-            if job.status.is_pending and provider is not None:
-                if (name, model) not in usual:
-                    declared = intake.find_model(provider, model).capabilities.typical_s
-                    usual[name, model] = waits.usual(self._store.durations(name, model), declared)
-                expected = usual[name, model]
-                if job.status is JobStatus.QUEUED and name in states and states[name].paused:
-                    expected = None  # until somebody resumes it; the notices say why
-                elif job.position is not None:
-                    expected = waits.in_line(job.position, self._limits[name].concurrency, expected)
             title = provider.title if provider else name.capitalize()
-            result.append(views.card(job, now=now, expected=expected, title=title, label=self.label(name)))
+            expected, held_up = None, ""
+            if job.status is JobStatus.QUEUED and provider is None:
+                held_up = f"Waits: {title} is not set up here"
+            elif job.status is JobStatus.QUEUED and name in states and states[name].paused:
+                held_up = f"Waits: {title} is paused"
+            elif job.status.is_pending and provider is not None:
+                if (name, model) not in usual:
+                    usual[name, model] = self._usual(provider, model)
+                expected = usual[name, model]
+                if job.position is not None:
+                    expected = waits.in_line(job.position, self._limits[name].concurrency, expected)
+            card = views.card(job, now=now, expected=expected, title=title, label=self.label(name))
+            if held_up:
+                card["says"] = held_up
+            result.append(card)
         return result
 
-    def notices(self) -> list[str]:
+    def _usual(self, provider: Provider, model_id: str) -> tuple[float, float]:
+        """The usual wait of a model; of the provider's default one where a job names one that is gone."""
+        models = {model.id: model for model in provider.models}
+        declared = models.get(model_id, provider.models[0]).capabilities.typical_s
+        return waits.usual(self._store.durations(provider.name, model_id), declared)
+
+    def notices(self, *, pauses: bool = True) -> list[str]:
         """What everybody should know now: read-only, little room, a paused provider. Plain sentences."""
         found = []
         if self.read_only is not None:
             found.append(self.read_only)
         elif self._worker.disk_is_low():
             found.append("The disk is nearly full, so no new job is started. Make room and they go on by themselves.")
-        for view in self.providers():
+        for view in self.providers() if pauses else ():
             if view.paused and view.state is not None:
                 found.append(f"{view.title} is paused: {view.state.reason}")
         return found

@@ -28,6 +28,7 @@ class Card(TypedDict):
     wait: str
     can: list[str]
     error: str | None
+    refused: bool
     image: NotRequired[str]
     thumbnail: NotRequired[str]
     starred: bool
@@ -54,6 +55,7 @@ def card(job: Job, *, now: datetime, expected: tuple[float, float] | None, title
         "wait": waits.in_words(*expected) if expected else "",
         "can": actions(job),
         "error": job.error,
+        "refused": job.error_code == "refused",
         "starred": job.starred,
         "cost": cost_words(job),
     }

@@ -72,7 +72,7 @@ class Line:
             "providers": [provider_row(studio, view) for view in studio.providers()],
             "tabs": tabs,
             "tab": self.tab,
-            "failed": counts[JobStatus.FAILED],
+            "failed": studio.retryable(owner=owner) if counts[JobStatus.FAILED] else 0,
             "rows": rows(studio, page.jobs, owner),
             "more": page.next is not None and self.shown < MOST,
             "older": page.next is not None and self.shown >= MOST,
@@ -141,7 +141,7 @@ def row(job: Job, card: views.Card) -> dict[str, Any]:
         "wait": card["wait"],
         "cost": card["cost"],
         "error": job.error,
-        "refused": job.error_code == "refused",
+        "refused": card["refused"],
         "request_id": job.request_id,
         "can": card["can"],
     }

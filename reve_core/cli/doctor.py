@@ -21,8 +21,13 @@ def run(options: argparse.Namespace) -> int:
     for name, source in _seen(settings):
         value = getattr(settings, name)
         print(f"  REVE_{name.upper():24} {_shown(value):32} {source}")
-    well = True
     print("Checks")
+    strays = sorted(
+        name for name in os.environ if name.startswith("REVE_") and name[5:].lower() not in Settings.model_fields
+    )
+    for name in strays:
+        _line(False, f"{name} is no setting of this app. Is it misspelled?")
+    well = not strays
     try:
         studio = bootstrap.build(settings)
     except ReveError as exc:
@@ -35,8 +40,9 @@ def run(options: argparse.Namespace) -> int:
         if free is not None:
             enough = free >= settings.min_free_mb * 1024 * 1024
             well &= _line(enough, f"{free / 1e9:.1f} GB of room on its disk.")
-        counts = ", ".join(f"{count} {status.value}" for status, count in studio.counts().items() if count)
-        well &= _line(True, f"The database is healthy: {counts or 'no jobs yet'}.")
+        if studio.read_only is None:
+            counts = ", ".join(f"{count:,} {status.value}" for status, count in studio.counts().items() if count)
+            well &= _line(True, f"The database is healthy: {counts or 'no jobs yet'}.")
         for view in studio.providers():
             if view.paused and view.state is not None:
                 well &= _line(False, f"{view.title} is paused: {view.state.reason}")

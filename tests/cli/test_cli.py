@@ -99,6 +99,12 @@ def test_doctor_says_that_all_is_well_and_what_is_set(tmp_path: Path) -> None:
     assert line.split() == ["REVE_WORKERS", "3", "environment"]
 
 
+def test_doctor_points_at_a_misspelled_setting(tmp_path: Path) -> None:
+    ran = reve(tmp_path, "doctor", "--offline", REVE_API_CONCURENCY="3")
+    assert ran.returncode == 1
+    assert "✗ REVE_API_CONCURENCY is no setting of this app." in ran.stdout
+
+
 def test_doctor_names_a_damaged_database_and_restore_mends_it(tmp_path: Path) -> None:
     assert reve(tmp_path, "generate", "fox").returncode == 0
     assert list((tmp_path / "backups").glob("*.db"))  # made when the command ended

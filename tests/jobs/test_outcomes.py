@@ -361,6 +361,18 @@ def test_a_seed_for_a_provider_without_seeds_is_refused(tmp_path: Path) -> None:
     studio.stop(0)
 
 
+def test_a_waiting_card_says_what_it_waits_for(tmp_path: Path) -> None:
+    studio = quick(tmp_path, FakeProvider())
+    studio.submit(HERON)
+    assert studio.feed().cards[0]["says"] == "Number 1 in line"
+    studio.pause("fake", "no credits")
+    assert studio.feed().cards[0]["says"] == "Waits: Fake is paused"
+    studio.stop(0)
+    without = quick(tmp_path, FakeProvider(name="other"))
+    assert without.feed().cards[0]["says"] == "Waits: Fake is not set up here"
+    without.stop(0)
+
+
 def test_several_pictures_of_one_prompt_get_seeds_of_their_own(tmp_path: Path) -> None:
     studio = quick(tmp_path, FakeProvider())
     counted = [job.request.seed for job in studio.submit(JobRequest(prompt="x", seed=2**32 - 2), count=3)]

@@ -49,7 +49,6 @@ class Form {
     });
     this.box.addEventListener('input', () => { this.undo = null; this.state.prompt = this.box.value; this.clear(); this.typed(); this.save(); });
     this.seed.addEventListener('input', () => {
-      this.seed.value = this.seed.value.replace(/\D/g, '');
       this.state.seed = this.seed.value; this.clear(); this.save();
     });
     this.select.addEventListener('change', () => { this.state.model = this.select.value; this.say(''); this.adapt(); this.draw(); this.save(); });

@@ -64,7 +64,7 @@ class Feed {
       const reply = await fetch(this.data.url, { headers: { Accept: 'application/json' } });
       const news = await reply.json();
       if (turn !== this.turn || this.closed) return;
-      if (news.error) throw new Error(news.error);
+      if (!reply.ok) throw new Error(news.detail);
       if (this.misses > 1) put(this.at('.note'), '');
       this.misses = 0;
       // The price line counts the jobs in line: Python reckons it anew, at most every few seconds.
@@ -216,7 +216,7 @@ class Card {
     if (key === this.shown) return;
     this.shown = key;
     this.acts.replaceChildren(...card.can.filter((what) => WORDS[what]).map((what) => {
-      const button = make('button', { type: 'button', className: 'button', textContent: WORDS[what] });
+      const button = make('button', { type: 'button', className: 'button', textContent: what === 'retry' && card.refused ? 'Try anyway' : WORDS[what] });
       button.onclick = () => {
         if (what === 'reuse') { this.menu(this.now, button); return; }
         if (what === 'rerun' && !button.classList.contains('sure')) { this.ask(button); return; }

@@ -94,7 +94,7 @@ function renderTabs(s) {
   if (held?.startsWith("tab-")) s.tabs.querySelector(`[data-k="${held}"]`)?.focus();
   s.again.hidden = !s.data.failed;
   if (!s.again.classList.contains("sure")) {
-    s.again.textContent = s.data.failed === 1 ? "Retry the failed one" : "Retry all failed";
+    s.again.textContent = s.data.failed === 1 ? "Try the failed one again" : "Try all failed again";
     confirming(s.again, s.data.failed === 1 ? "Run it again?" : `Run up to ${s.data.failed.toLocaleString()} again?`, () => s.act("retry_failed"));
   }
 }
@@ -160,8 +160,8 @@ function actions(s, job) {
   const button = (k, text, extra) => el("button", { type: "button", class: "ghost", "data-k": k, text, onclick: () => s.act(k, { id: job.id }), ...extra });
   const all = {
     cancel: () => button("cancel", "Cancel"),
-    retry: () => button("retry", job.status === "failed" && job.refused ? "Try anyway" : "Retry"),
-    reuse: () => (job.status === "done" ? null : button("reuse", "Edit", { title: "Put it back into the form" })),
+    retry: () => button("retry", job.status === "failed" && job.refused ? "Try anyway" : "Try again"),
+    reuse: () => (job.status === "done" ? null : button("reuse", "Reuse", { title: "Put it back into the form" })),
     trash: () => (job.status === "done" ? null : button("trash", "Remove")),
     download: () => button("open", "Open"),
   };
