@@ -212,7 +212,10 @@ class JobStore(Protocol):
         outcome: CallOutcome | None,
         receipt: Receipt | None = None,
     ) -> bool:
-        """Back to the queue after ``delay_s``. ``free``: this try is not counted."""
+        """
+        Back to the queue after ``delay_s``, or ``cancelled`` where a person has asked for that meanwhile. ``free``: this
+        try is not counted.
+        """
         ...
 
     def unknown(self, claim: Claim, why: str, *, receipt: Receipt | None = None) -> bool:

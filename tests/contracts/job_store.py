@@ -300,6 +300,19 @@ class JobStoreContract:
         assert store.cancel(job_id) == "requested"
         assert store.done(held, image(held), Receipt())
 
+    def test_a_job_that_was_to_be_cancelled_does_not_go_back_into_the_queue(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = claim(store)
+        store.begin_call(held, idempotent=False)
+        assert store.cancel(job_id) == "requested"
+        assert store.requeue(held, delay_s=0, why="no credits", free=True, outcome="not_charged")
+        job = store.get(job_id)
+        assert job is not None
+        assert (job.status, job.error) == (JobStatus.CANCELLED, None)
+        assert job.finished_at is not None
+        assert store.again(job_id, when=[JobStatus.CANCELLED])
+        assert store.begin_call(claim(store), idempotent=False)
+
     # -- leases
 
     def test_a_job_past_its_lease_is_found_with_its_open_call(self, store: JobStore, clock: Clock) -> None:

@@ -160,12 +160,16 @@ class WorkerSide(Side):
         with self.connections.write() as db:
             back = db.execute(
                 f"""
-                update jobs set status = 'queued', stage = null, lease_token = null, lease_until = null, worker = null,
+                update jobs set stage = null, lease_token = null, lease_until = null, worker = null,
                     started_at = null, progress = null, progress_text = null, not_before = :not_before,
-                    tries = tries - :free, error = :why, rev = {BUMP}
+                    tries = tries - :free, rev = {BUMP},
+                    status = case when cancel_requested then 'cancelled' else 'queued' end,
+                    finished_at = case when cancel_requested then :now end,
+                    error = case when cancel_requested then null else :why end
                 where {_HELD}
                 """,
                 {
+                    "now": self._clock(),
                     "not_before": self._clock() + delay_s if delay_s > 0 else None,
                     "free": int(free),
                     "why": why,
