@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     drain_s: float = Field(30.0, ge=0, le=3600, description="Seconds that a stopping app waits for running jobs.")
 
     # Caps on pictures, the provider's and uploaded ones
-    max_image_mb: int = Field(64, ge=1, le=1024, description="Largest picture file accepted, in megabytes.")
+    max_image_mb: int = Field(40, ge=1, le=1024, description="Largest picture file accepted, in megabytes.")
     max_image_megapixels: int = Field(40, ge=1, le=1000, description="Largest picture accepted, in million pixels.")
 
     @field_validator("provider")

@@ -18,7 +18,7 @@ def settings_drop(studio: Studio) -> None:
         # Read once, then a new and empty uploader takes its place: the same file can be dropped a second time.
         turn = st.session_state.setdefault(_ROUND, 0)
         upload = st.file_uploader(
-            "A PNG that was downloaded from here", key=f"settings_drop_{turn}", max_upload_size=64
+            "A PNG that was downloaded from here", key=f"settings_drop_{turn}", max_upload_size=40
         )
         if upload is not None:
             st.session_state[_SAID] = _read(studio, upload.getvalue())

@@ -30,7 +30,7 @@ class ManagerConfig:
     max_attempts: int = 3
     backoff_s: float = 2.0
     min_free_bytes: int = 100 * 1024 * 1024
-    caps: Caps = field(default_factory=lambda: Caps(max_bytes=64 * 1024 * 1024, max_pixels=40_000_000))
+    caps: Caps = field(default_factory=lambda: Caps(max_bytes=40 * 1024 * 1024, max_pixels=40_000_000))
     patience: Patience = field(default_factory=Patience)
 
 

@@ -31,7 +31,7 @@ XMP = "XML:com.adobe.xmp"
 APP = "Reve Studio"
 
 MAX_TEXT = 64 * 1024  # characters or bytes of one text chunk, unpacked
-UPLOAD_CAPS = Caps(max_bytes=64_000_000, max_pixels=40_000_000)
+UPLOAD_CAPS = Caps(max_bytes=40_000_000, max_pixels=40_000_000)
 
 _TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
 _PAIR = re.compile(r'\s*(\w[\w \-/]{0,40}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')

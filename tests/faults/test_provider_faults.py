@@ -1,13 +1,18 @@
 """The provider misbehaves, over real HTTP, under the real job manager: rows 14 to 21 of the fault table."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from reve_core import bootstrap
+from reve_core.errors import OutcomeUnknown
 from reve_core.models import JobRequest, JobStatus, Limits
+from reve_core.ports import CallContext
 from reve_core.providers.reve import ReveProvider
 from reve_core.service import Studio
+from reve_core.settings import Settings
 from tests.building import build_studio, running, settled, statuses, until
 from tests.standin import StandIn
 
@@ -41,6 +46,23 @@ def test_rows_15_17_and_18_an_answer_that_is_no_picture_is_asked_for_once_and_le
         assert [file for file in (tmp_path / "images").rglob("*") if file.is_file()] == []
         assert job.error is not None
         assert "<script" not in job.error
+
+
+def test_row_18_with_the_shipped_settings_an_endless_answer_fills_less_than_64_megabytes() -> None:
+    # The provider's own tests hold it to its cap; this holds the cap that people get.
+    with StandIn() as reve:
+        settings = Settings(api_key=SecretStr(reve.key or ""), api_url=reve.url)
+        provider = bootstrap.make_providers(settings)["reve"]
+        request = HERON.model_copy(update={"aspect_ratio": "1:1", "model": provider.models[0].id})
+        reve.faults.add("endless")
+        tracemalloc.start()
+        try:
+            with pytest.raises(OutcomeUnknown, match="too large"):
+                provider.generate(request, CallContext(key="job-1", timeout_s=60))
+            assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
+        finally:
+            tracemalloc.stop()
+            provider.close()
 
 
 def test_row_16_an_unreachable_provider_costs_nothing_and_is_tried_three_times(tmp_path: Path) -> None:
