@@ -22,6 +22,7 @@ lint: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy app.py
 	$(VENV)/bin/lint-imports
 
 format: $(VENV)/dev.stamp

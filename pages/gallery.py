@@ -129,7 +129,7 @@ def _filters(studio: Studio) -> tuple[JobFilter, Mode]:
                     ratio for one in known for model in one.models for ratio in model.capabilities.aspect_ratios
                 )
                 ratio = st.selectbox("Shape", [_ANY, *ratios], key=_RATIO)
-                days = st.date_input("Created between", value=(), key=_DAYS, format="YYYY-MM-DD")
+                days = st.date_input("Created between", value=[], key=_DAYS, format="YYYY-MM-DD")
     since, before = _range(days)
     return (
         JobFilter(

@@ -1,7 +1,7 @@
 """A job as the screens and the live route show it: plain JSON values, every text meant to be shown as text."""
 
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from reve_core import waits
 from reve_core.models import Job, JobStatus, Stage
@@ -111,8 +111,3 @@ def cost_words(job: Job) -> str:
         return "free"
     amount = f"{job.credits_used:g}"
     return f"{amount} credit" if amount == "1" else f"{amount} credits"
-
-
-def settings_of(job: Job) -> dict[str, Any]:
-    """The job's request, to be put back into a form or embedded in a picture."""
-    return job.request.model_dump(mode="json")

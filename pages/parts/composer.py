@@ -60,8 +60,9 @@ def _submit() -> None:
     answer: dict[str, Any] = {"n": sent.get("n")}
     try:
         request, count = form.read(sent)
-        bootstrap.get().submit(request, count=count)
-        answer["said"] = form.sent(count)
+        studio = bootstrap.get()
+        job, *_ = studio.submit(request, count=count)
+        answer["said"] = form.sent(count, paused=studio.provider(job.request.provider).paused)
     except ReveError as exc:
         answer["problem"] = str(exc)
     st.session_state[_ANSWER] = answer

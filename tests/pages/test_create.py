@@ -91,6 +91,12 @@ def test_pressing_the_button_queues_that_many_pictures_and_answers_at_once(open_
     assert {(job.request.prompt, job.request.aspect_ratio) for job in jobs} == {(FOX, "3:2")}
 
 
+def test_what_is_sent_to_a_paused_provider_is_said_to_wait(open_page: Callable[..., AppTest], studio: Studio) -> None:
+    studio.pause("fake")
+    at = submit(open_page())
+    assert data_of(at, composer.NAME)["answer"] == {"n": 1, "said": "Your picture waits in line."}
+
+
 def test_the_new_cards_come_with_the_same_answer(open_page: Open) -> None:
     at = submit(open_page(), count=2)
     assert [card["prompt"] for card in data_of(at, feed.NAME)["cards"]] == [FOX, FOX]
