@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from reve_core import bootstrap
-from reve_core.errors import ReveError
-from reve_core.web import routes
+from reve_core.errors import ReveError, UnsafeConfiguration
+from reve_core.web.front import Front
 from reve_core.web.nodelay import set_no_delay
 from reve_core.web.stopping import two_step_stop
 
@@ -30,6 +31,8 @@ log = logging.getLogger("reve")
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     try:
         bootstrap.get()
+    except UnsafeConfiguration:
+        raise  # a public link must not stand open while somebody reads the log
     except ReveError as exc:
         # The pages say the same and how to mend it; a server that does not start could not.
         log.error("%s", exc)
@@ -42,7 +45,11 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
             bootstrap.stop()
 
 
-app = st.App(ROOT / "pages" / "_shell.py", lifespan=lifespan, routes=routes(bootstrap.get))
+app = st.App(
+    ROOT / "pages" / "_shell.py",
+    lifespan=lifespan,
+    middleware=[Middleware(Front, get_studio=bootstrap.get, get_site=bootstrap.site)],
+)
 
 if __name__ == "__main__":
     # Streamlit reads STREAMLIT_… variables only under its own command; PORT is what most hosts set.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from reve_core.models import JobRequest
+from reve_core.models import JobRequest, Order
 from reve_core.store.sqlite import SqliteStore
 from tests.app.process import App
 
@@ -30,7 +30,7 @@ def main() -> None:
             with App(data) as app:
                 up = time.perf_counter() - begun
                 store = SqliteStore(data / "reve.db")
-                store.submit([SKETCH], owner="me")
+                store.submit([Order((SKETCH,), owner="me")])
                 while httpx.get(f"{app.url}/api/live").json()["pending"]:
                     time.sleep(0.02)
                 rounds.append((up, time.perf_counter() - begun))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reve_core.models import JobRequest, Limits
+from reve_core.models import JobRequest, Limits, Order
 from reve_core.store.sqlite import SqliteStore
 
 LIMITS = {"fake": Limits(concurrency=1_000_000)}
@@ -36,10 +36,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         few, many = (SqliteStore(Path(folder) / name) for name in ("few.db", "many.db"))
-        few.submit([REQUEST] * REPEATS * 3, owner="me")
-        many.submit([REQUEST] * options.many, owner="me")
+        few.submit([Order((REQUEST,) * REPEATS * 3, owner="me")])
+        many.submit([Order((REQUEST,) * options.many, owner="me")])
         jobs = {
-            "submit": lambda store: store.submit([REQUEST], owner="me"),
+            "submit": lambda store: store.submit([Order((REQUEST,), owner="me")]),
             "claim": lambda store: store.claim("w", lease_s=600, limits=LIMITS),
             "newest 24": lambda store: store.pending("me", limit=24),
             "revision": lambda store: store.revision("me"),

@@ -5,8 +5,11 @@ The service is a module singleton behind a lock, not something of Streamlit's: i
 and a second service would be a second job manager.
 """
 
+import contextlib
 import functools
 import logging
+import os
+import secrets
 import sqlite3
 import threading
 from pathlib import Path
@@ -16,7 +19,8 @@ from pydantic import ValidationError
 from reve_core.blobs.local import LocalBlobs
 from reve_core.engines.presence import FilePresence
 from reve_core.engines.threads import ThreadEngine
-from reve_core.errors import BlobError, ConfigurationError, ReveError, StoreDamaged
+from reve_core.errors import BlobError, ConfigurationError, ReveError, StoreDamaged, UnsafeConfiguration
+from reve_core.guard.signing import Signer
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.models import Limits
 from reve_core.pictures.check import Caps
@@ -26,15 +30,19 @@ from reve_core.providers.sketch import SketchProvider
 from reve_core.service import Studio
 from reve_core.settings import Settings
 from reve_core.store.sqlite import SqliteStore, backup
+from reve_core.web.site import Site
 
 log = logging.getLogger(__name__)
 
 _MB = 1024 * 1024
 _LEFTOVER_S = 3600.0
+_SECRET_LENGTH = 32
+_HOW_TO_MAKE_ONE = 'Make one with `python -c "import secrets; print(secrets.token_urlsafe(48))"` and keep it.'
 _BACKUP_S = 3000.0  # a little less than the hour between two rounds
 
 _lock = threading.RLock()
 _studio: Studio | None = None
+_site: Site | None = None
 _drain_s = 30.0
 
 
@@ -62,11 +70,20 @@ def get() -> Studio:
         return _studio
 
 
-def use(studio: Studio | None) -> None:
-    """Put another service in its place (tests)."""
-    global _studio
+def site() -> Site:
+    """What the HTTP door needs to know of the settings. Raises ConfigurationError."""
+    global _site
+    if _site is None:
+        with _lock:
+            _site = _site or make_site(load_settings())
+    return _site
+
+
+def use(studio: Studio | None, at: Site | None = None) -> None:
+    """Put another service, and another site, in their place (tests)."""
+    global _studio, _site
     with _lock:
-        _studio = studio
+        _studio, _site = studio, at
 
 
 def drain() -> None:
@@ -107,6 +124,7 @@ def build(settings: Settings) -> Studio:
         min_free_bytes=settings.min_free_mb * _MB,
         caps=caps(settings),
     )
+    signer = Signer(_secrets(settings, folder, read_only))
     manager = JobManager(
         store=store,
         blobs=blobs,
@@ -124,6 +142,9 @@ def build(settings: Settings) -> Studio:
         limits=limits,
         default_provider=settings.default_provider,
         worker=manager,
+        access=store,
+        signer=signer,
+        public=settings.mode == "public",
         caps=config.caps,
         trash_days=settings.trash_days,
         read_only=read_only,
@@ -160,6 +181,47 @@ def restore(settings: Settings) -> backup.Restored:
     return backup.restore(folder / "reve.db", folder / "backups", folder / "damaged")
 
 
+def make_site(settings: Settings) -> Site:
+    return Site(
+        public_url=settings.public_url,
+        allowed_hosts=settings.allowed_hosts,
+        trusted_hops=settings.trusted_hops,
+        embed_origins=settings.embed_origins,
+        cors_origins=settings.cors_origins,
+    )
+
+
+def _secrets(settings: Settings, folder: Path, read_only: str | None) -> list[str]:
+    """What signs cookies and links. Raises UnsafeConfiguration."""
+    given = settings.secret.get_secret_value().replace(",", " ").split() if settings.secret else []
+    if any(len(secret) < _SECRET_LENGTH for secret in given):
+        raise UnsafeConfiguration(f"REVE_SECRET is too short to be safe. {_HOW_TO_MAKE_ONE}")
+    if given:
+        return given
+    if settings.mode == "public":
+        raise UnsafeConfiguration(f"In public mode REVE_SECRET must be set. {_HOW_TO_MAKE_ONE}")
+    return [secrets.token_urlsafe(48) if read_only is not None else _kept_secret(folder / "secret")]
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret of this data folder, made by whoever comes first."""
+    try:
+        if not path.exists():
+            # Linked into place whole: another process never reads half of it, and the first one wins.
+            draft = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
+    except OSError as exc:
+        raise ConfigurationError(f"The file {path} cannot be written ({type(exc).__name__}).") from exc
+    found = path.read_text().strip()
+    if len(found) < _SECRET_LENGTH:
+        raise ConfigurationError(f"The file {path} is damaged. Remove it: old share links then cannot be shown again.")
+    return found
+
+
 def _why_read_only(folder: Path) -> str | None:
     try:
         LocalBlobs(folder / "images").check_writable()
@@ -182,9 +244,10 @@ def _open_store(settings: Settings, folder: Path, read_only: str | None) -> Sqli
 
 
 def _tidy(studio: Studio, database: Path, folder: Path) -> None:
-    """The hourly round: empty old trash, remove leftovers, and copy the database if it has changed."""
+    """The hourly round: empty old trash, remove leftovers and old keys, and copy the database if it has changed."""
     for chore in (
         studio.shelf.purge_old,
+        studio.forget_old_keys,
         functools.partial(studio.blobs.sweep, _LEFTOVER_S),
         functools.partial(_back_up, database, folder, at_least_s=_BACKUP_S),
     ):

@@ -2,9 +2,17 @@
 ReveError                                 each reads as a sentence for the person who sees it
 ├── BadInput                .field        what was typed or uploaded cannot be used; says what to do
 │   └── UnusablePicture                   an uploaded file that is not a picture we can read
-├── JobNotFound             .job_id
+├── NotFound                              there is nothing here, or it is somebody else's
+│   ├── JobNotFound         .job_id
+│   └── ShareNotFound
+├── Ended                                 it was here, and is not any more
+│   ├── JobGone                           the job that an idempotency key stands for was deleted
+│   └── ShareEnded                        a share link that was revoked or has expired
+├── IdempotencyConflict                   the key was used for something else
+├── NotAllowed                            nobody is known to be asking, or the token is not valid
 ├── WrongState              .status       the job is past (or not yet at) the point where this can be done
 ├── ConfigurationError                    a setting, a key or a folder is wrong; the app cannot work like this
+│   └── UnsafeConfiguration               a public app must not start like this
 ├── StoreError                            the database
 │   ├── StoreBusy                         stayed locked past its timeout
 │   ├── StoreFull                         the disk is full
@@ -53,12 +61,52 @@ class UnusablePicture(BadInput):
     code = "unusable_picture"
 
 
-class JobNotFound(ReveError):
+class NotFound(ReveError):
+    code = "not_found"
+
+
+class JobNotFound(NotFound):
     code = "job_not_found"
 
     def __init__(self, job_id: str) -> None:
         super().__init__("There is no such job. It may have been deleted.")
         self.job_id = job_id
+
+
+class ShareNotFound(NotFound):
+    code = "share_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing behind this link. Check that it was copied whole.")
+
+
+class Ended(ReveError):
+    code = "ended"
+
+
+class JobGone(Ended):
+    code = "job_gone"
+
+    def __init__(self) -> None:
+        super().__init__("The job that was made with this Idempotency-Key has been deleted. Use another key.")
+
+
+class ShareEnded(Ended):
+    code = "share_ended"
+
+    def __init__(self) -> None:
+        super().__init__("This link has ended. Its owner took it back, or its time is over.")
+
+
+class IdempotencyConflict(ReveError):
+    code = "idempotency_conflict"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request. Use a new key for each new request.")
+
+
+class NotAllowed(ReveError):
+    code = "not_allowed"
 
 
 class WrongState(ReveError):
@@ -71,6 +119,10 @@ class WrongState(ReveError):
 
 class ConfigurationError(ReveError):
     code = "configuration"
+
+
+class UnsafeConfiguration(ConfigurationError):
+    code = "unsafe_configuration"
 
 
 class StoreError(ReveError):

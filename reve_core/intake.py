@@ -1,14 +1,16 @@
 """From what a person asked to what the store keeps: every rule that can say no before anything costs anything."""
 
+import hashlib
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reve_core.errors import BadInput
-from reve_core.models import JobRequest, ModelInfo
+from reve_core.models import JobRequest, ModelInfo, Once
 from reve_core.ports import Provider
 
-MAX_IMAGES = 16  # in one submission; the Create page offers fewer
+MAX_IMAGES = 16  # of one prompt in one submission; the Create page offers fewer
+MAX_KEY = 255
 _SEEDS = 2**32
 
 
@@ -82,3 +84,16 @@ def spread(request: JobRequest, model: ModelInfo, count: int) -> list[JobRequest
     if request.seed is None:
         return [request.model_copy(update={"seed": secrets.randbelow(_SEEDS)}) for _ in range(count)]
     return [request.model_copy(update={"seed": (request.seed + step) % _SEEDS}) for step in range(count)]
+
+
+def once(key: str, wanted: Sequence[tuple[JobRequest, int]], callback_url: str | None) -> Once:
+    """The idempotency key with a digest of what was asked for, before any seed was drawn. Raises BadInput."""
+    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
+        raise BadInput(
+            f"An Idempotency-Key has 1 to {MAX_KEY} printable characters; a random UUID is the usual choice.",
+            "Idempotency-Key",
+        )
+    digest = hashlib.sha256(repr(callback_url).encode())
+    for request, count in wanted:
+        digest.update(f"{count} {request.model_dump_json()}\n".encode())
+    return Once(key, digest.hexdigest())

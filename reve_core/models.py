@@ -185,6 +185,36 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """
+    An idempotency key: the same ``key`` of the same owner with the same ``digest`` is the same order; with another
+    digest it is a mistake. ``digest`` is a hash of what was asked for, made before anything was drawn at random.
+    """
+
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one person submits in one go. ``callback_url`` is told when each of the jobs has ended."""
+
+    requests: tuple[JobRequest, ...]
+    owner: str
+    priority: int = 0
+    once: Once | None = None
+    callback_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The jobs of an order. ``replayed``: they were there already, made by an earlier order with the same key."""
+
+    jobs: list[Job]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """
     One paid request, recorded before it was sent. ``outcome`` is None while nobody has closed it.

@@ -5,13 +5,14 @@ Every method takes the owner; a job of somebody else does not exist (``JobNotFou
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from reve_core import intake, views, waits
-from reve_core.errors import ConfigurationError, JobNotFound, WrongState
+from reve_core.errors import ConfigurationError, JobNotFound, ReveError, WrongState
+from reve_core.guard.signing import Signer
 from reve_core.models import (
     PERSONAL,
     Call,
@@ -21,18 +22,22 @@ from reve_core.models import (
     JobStatus,
     Limits,
     ModelInfo,
+    Order,
     Page,
+    Placed,
     ProviderState,
     Quote,
 )
 from reve_core.pictures.check import Caps
-from reve_core.ports import Blobs, Health, JobStore, Provider
+from reve_core.ports import AccessStore, Blobs, Health, JobStore, Provider
 from reve_core.shelf import Shelf
+from reve_core.visitors import Visitors
 
 Resolution = Literal["check", "rerun", "give_up"]
 _UNKNOWN_LABEL = "AI-generated"
 # A refusal would be refused again; what was given up may have been paid for, so it takes a click of its own.
 _FINAL = ("refused", "given_up")
+KEYS_KEPT_S = 24 * 3600.0
 _RETRYABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
 
 
@@ -82,6 +87,9 @@ class Studio:
         limits: Mapping[str, Limits],
         default_provider: str,
         worker: Worker,
+        access: AccessStore,
+        signer: Signer,
+        public: bool,
         caps: Caps,
         trash_days: float = 7.0,
         read_only: str | None = None,
@@ -95,6 +103,7 @@ class Studio:
         self._worker = worker
         self.read_only = read_only
         self._clock = clock
+        self.visitors = Visitors(access=access, signer=signer, public=public, clock=clock)
         self.shelf = Shelf(
             store=store,
             blobs=blobs,
@@ -171,11 +180,40 @@ class Studio:
 
     def submit(self, request: JobRequest, *, count: int = 1, owner: str = PERSONAL) -> list[Job]:
         """Queue ``count`` pictures, all or none, and return at once. Raises BadInput, StoreError."""
+        [answer] = self.place([self.order([(request, count)], owner=owner)])
+        if isinstance(answer, ReveError):
+            raise answer
+        return answer.jobs
+
+    def order(
+        self,
+        wanted: Sequence[tuple[JobRequest, int]],
+        *,
+        owner: str,
+        idempotency_key: str | None = None,
+        callback_url: str | None = None,
+    ) -> Order:
+        """
+        What is ``wanted``, each so many times, checked and ready to be placed; nothing is stored yet. Raises BadInput.
+        """
         self._must_write()
-        request, model = intake.resolve(request, self._providers, self.default_provider)
-        jobs = self._store.submit(intake.spread(request, model, count), owner=owner)
-        self._worker.wake(len(jobs))
-        return jobs
+        requests: list[JobRequest] = []
+        for request, count in wanted:
+            request, model = intake.resolve(request, self._providers, self.default_provider)
+            requests += intake.spread(request, model, count)
+        once = None
+        if idempotency_key is not None:
+            once = intake.once(idempotency_key, wanted, callback_url)
+        return Order(tuple(requests), owner, once=once, callback_url=callback_url)
+
+    def place(self, orders: Sequence[Order]) -> list[Placed | ReveError]:
+        """Queue orders in one commit and return at once. See ``JobStore.submit``."""
+        answers = self._store.submit(orders)
+        self._worker.wake(sum(len(each.jobs) for each in answers if isinstance(each, Placed) and not each.replayed))
+        return answers
+
+    def forget_old_keys(self) -> int:
+        return self._store.forget_keys(KEYS_KEPT_S)
 
     def cancel(self, job_id: str, *, owner: str = PERSONAL) -> str:
         """Stop a job where that is free. Says in a sentence what will happen."""
@@ -243,6 +281,13 @@ class Studio:
 
     def get(self, job_id: str, *, owner: str = PERSONAL) -> Job:
         job = self._store.get(job_id, owner=owner)
+        if job is None:
+            raise JobNotFound(job_id)
+        return job
+
+    def peek(self, job_id: str, *, owner: str | None = PERSONAL) -> Job:
+        """``get`` without the place in line and the receipt, for those who ask often."""
+        job = self._store.peek(job_id, owner=owner)
         if job is None:
             raise JobNotFound(job_id)
         return job

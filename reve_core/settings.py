@@ -7,16 +7,20 @@ Read once, in ``bootstrap``; everybody else is handed values. ``docs/settings.md
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from reve_core.errors import ConfigurationError
 
+Names = Annotated[tuple[str, ...], NoDecode]  # several values in one variable, between commas or blanks
 ROOT = Path(__file__).resolve().parent.parent
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 SECRETS_FILE = ROOT / ".streamlit" / "secrets.toml"
 
 
@@ -24,6 +28,45 @@ class Settings(BaseSettings):
     """Each field is the environment variable of the same name in capitals, after ``REVE_``."""
 
     model_config = SettingsConfigDict(env_prefix="REVE_", env_ignore_empty=True, extra="ignore")
+
+    # Who may use it, and from where
+    mode: Literal["personal", "public"] = Field(
+        "personal",
+        description="`personal`: one user, who sees everything. `public`: a link for everybody, each visitor with a private gallery and queue.",
+    )
+    secret: SecretStr | None = Field(
+        None,
+        description="Signs visitors' cookies and share links; at least 32 characters, needed in public mode. Several, between commas: the first signs, the others are still read. In personal mode one is made and kept in the data folder.",
+    )
+    public_url: str = Field(
+        "",
+        description="The address that people open, such as `https://pictures.example`. Used in share links and preview cards; empty: the address of the request.",
+    )
+    allowed_hosts: Names = Field(
+        (),
+        description="Host names this app answers to, such as `pictures.example`; `*.example` stands for sub-domains. Empty: any.",
+    )
+    trusted_hops: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Proxies of your own in front of the app: the visitor's address, host and scheme are taken from that many hops back. 0: no proxy.",
+    )
+    embed_origins: Names = Field(
+        (),
+        description="Sites that may show the app in a frame, such as `https://blog.example`. Needs https: visitors' cookies are then partitioned by site.",
+    )
+    cors_origins: Names = Field(
+        (), description="Sites whose scripts may call the HTTP API from a browser, with an API token. Empty: none."
+    )
+    webhook_hosts: Names = Field(
+        (),
+        description="Where a job's `callback_url` may lead, such as `https://hooks.example`. Without a scheme https is meant. Empty: webhooks are off.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="Signs webhooks (Standard Webhooks): `whsec_` and base64 of 24 to 64 bytes. Needed with `REVE_WEBHOOK_HOSTS`.",
+    )
 
     # Which provider, and where
     provider: str = Field(
@@ -120,7 +163,28 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return value
 
-    @field_validator("api_key", "api_proxy_authorization", mode="before")
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        value = value.strip().rstrip("/")
+        if value and not _ORIGIN.fullmatch(value):
+            raise ValueError("must be like https://pictures.example, without a path")
+        return value
+
+    @field_validator("embed_origins", "cors_origins", "webhook_hosts", "allowed_hosts", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("embed_origins", "cors_origins")
+    @classmethod
+    def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        values = tuple(value.rstrip("/") for value in values)
+        if not all(_ORIGIN.fullmatch(value) for value in values):
+            raise ValueError("must be origins like https://blog.example, without a path")
+        return values
+
+    @field_validator("api_key", "api_proxy_authorization", "secret", "webhook_secret", mode="before")
     @classmethod
     def _no_blank_secret(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value

@@ -8,9 +8,10 @@ from pathlib import Path
 from reve_core.blobs.local import LocalBlobs
 from reve_core.engines.presence import FilePresence
 from reve_core.engines.threads import ThreadEngine
+from reve_core.guard.signing import Signer
 from reve_core.jobs.keeper import Patience
 from reve_core.jobs.manager import JobManager, ManagerConfig
-from reve_core.models import Job, JobStatus, Limits
+from reve_core.models import PERSONAL, Job, JobRequest, JobStatus, Limits, Order, Placed
 from reve_core.pictures.check import Caps
 from reve_core.ports import Blobs, JobStore, Presence, Provider
 from reve_core.service import Studio
@@ -36,6 +37,7 @@ def build_studio(
     store: JobStore | None = None,
     blobs: Blobs | None = None,
     presence: Presence | None = None,
+    public: bool = False,
     read_only: str | None = None,
 ) -> Studio:
     """Not started. The first provider is the default one."""
@@ -43,6 +45,7 @@ def build_studio(
     named = {provider.name: provider for provider in providers}
     limits = limits or {name: Limits(concurrency, per_minute) for name in named}
     store = store or SqliteStore(folder / "reve.db", timeout_s=2.0)
+    access = store if isinstance(store, SqliteStore) else SqliteStore(folder / "access.db", timeout_s=2.0)
     blobs = blobs or LocalBlobs(folder / "images")
     config = ManagerConfig(
         limits=limits,
@@ -70,6 +73,9 @@ def build_studio(
         limits=limits,
         default_provider=providers[0].name,
         worker=manager,
+        access=access,
+        signer=Signer(["a secret that only tests have, 32 characters long"]),
+        public=public,
         caps=config.caps,
         read_only=read_only,
     )
@@ -82,6 +88,13 @@ def running(studio: Studio, *, grace_s: float = 5.0) -> Iterator[Studio]:
         yield studio
     finally:
         studio.stop(grace_s)
+
+
+def place(store: JobStore, *requests: JobRequest, **order: object) -> list[Job]:
+    """The jobs of one order, which is expected to be accepted. It is the personal owner's unless it says otherwise."""
+    [answer] = store.submit([Order(requests, **{"owner": PERSONAL} | order)])  # type: ignore[arg-type]
+    assert isinstance(answer, Placed), answer
+    return answer.jobs
 
 
 def settled(studio: Studio, *job_ids: str, within_s: float = SAFETY_NET_S) -> list[Job]:

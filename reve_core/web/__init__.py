@@ -8,10 +8,11 @@ from reve_core.service import Studio
 from reve_core.web.examples import example_routes
 from reve_core.web.images import download_routes, image_routes
 from reve_core.web.live import live_routes
+from reve_core.web.site import Site
 
 
-def routes(get_studio: Callable[[], Studio]) -> list[Route]:
-    """Everything besides Streamlit's own pages. ``get_studio`` may raise ReveError: the routes answer 503 then."""
+def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> list[Route]:
+    """Everything besides Streamlit's own pages. Both may raise ReveError: the routes answer 503 then."""
     return [
         *image_routes(lambda: get_studio().blobs),
         *download_routes(lambda: get_studio().shelf),

@@ -17,7 +17,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from reve_core.errors import BadInput, BlobMissing, ConfigurationError, JobNotFound, ReveError, StoreError, WrongState
+from reve_core.errors import (
+    BadInput,
+    BlobMissing,
+    ConfigurationError,
+    Ended,
+    IdempotencyConflict,
+    NotAllowed,
+    NotFound,
+    ReveError,
+    StoreError,
+    WrongState,
+)
 
 # On every answer, also those that Starlette makes by itself (206, 416): whatever the bytes turn out to be, a browser runs
 # nothing of them and no other site embeds them.
@@ -40,12 +51,26 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
     )
 
 
-def _status(error: ReveError) -> int:
+async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    """For what lies below a prefix of ours and is no address."""
+    await problem(404, "not_found", "There is nothing at this address.")(scope, receive, send)
+
+
+def refusal(error: ReveError) -> Response:
+    """The answer to a request that ended in this error."""
+    return problem(status_of(error), error.code, str(error))
+
+
+def status_of(error: ReveError) -> int:
     match error:
-        case JobNotFound() | BlobMissing():
+        case NotAllowed():
+            return 401
+        case NotFound() | BlobMissing():
             return 404
-        case WrongState():
+        case WrongState() | IdempotencyConflict():
             return 409
+        case Ended():
+            return 410
         case BadInput():
             return 422
         case StoreError() | ConfigurationError():
@@ -90,7 +115,7 @@ class Door:
                 else:
                     response = await run_in_threadpool(self._handle, request, rest)
             except ReveError as exc:
-                response = problem(_status(exc), exc.code, str(exc))
+                response = refusal(exc)
         await response(scope, receive, seal)
 
 

@@ -11,7 +11,7 @@ import pytest
 from reve_core.models import JobFilter, JobRequest, JobStatus
 from reve_core.store.sqlite import SqliteStore
 from tests.app.process import LAUNCHERS, App
-from tests.building import until
+from tests.building import place, until
 
 SKETCH = JobRequest(prompt="a red fox in snow", aspect_ratio="1:1", seed=1, provider="sketch", model="sketch-1")
 
@@ -28,7 +28,7 @@ def test_every_way_of_starting_serves_pages_routes_and_jobs_from_one_process(tmp
             assert answer.status_code in (400, 404), path
             assert "text/html" not in answer.headers.get("content-type", ""), path
         outside = SqliteStore(tmp_path / "data" / "reve.db")
-        [job] = outside.submit([SKETCH], owner="me")
+        [job] = place(outside, SKETCH)
         until(lambda: client.get("/api/live").json()["pending"] == 0, within_s=60)
         done = outside.get(job.id)
         outside.close()
@@ -57,7 +57,7 @@ def test_row_25_a_stopped_app_finishes_what_runs_starts_nothing_more_and_exits_w
     settings = {"REVE_SKETCH_DELAY_S": "2", "REVE_SKETCH_CONCURRENCY": "4"}
     with App(tmp_path / "data", settings=settings) as app:
         store = SqliteStore(tmp_path / "data" / "reve.db")
-        store.submit([SKETCH] * 10, owner="me")
+        place(store, *[SKETCH] * 10)
         until(lambda: store.counts("me")[JobStatus.RUNNING] == 4)
         assert app.stop() == 0
         counts = store.counts("me")
@@ -69,7 +69,7 @@ def test_row_25_a_second_signal_ends_it_now_and_the_calls_tell_the_truth(tmp_pat
     settings = {"REVE_SKETCH_DELAY_S": "60", "REVE_SKETCH_CONCURRENCY": "4"}
     with App(tmp_path / "data", settings=settings) as app:
         store = SqliteStore(tmp_path / "data" / "reve.db")
-        store.submit([SKETCH] * 10, owner="me")
+        place(store, *[SKETCH] * 10)
         until(lambda: sum(job.stage == "calling" for job in store.pending("me")) == 4)
         app.process.send_signal(signal.SIGTERM)
         until(lambda: "Waiting for application shutdown" in app.log() or _refuses(app.url))

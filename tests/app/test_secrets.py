@@ -11,7 +11,7 @@ import pytest
 from reve_core.models import JobRequest
 from reve_core.store.sqlite import SqliteStore
 from tests.app.process import ROOT, App
-from tests.building import until
+from tests.building import place, until
 from tests.standin import StandIn
 
 CANARY = "papi.canary-3f9a-not-a-real-key"
@@ -32,7 +32,7 @@ def test_the_key_is_in_no_answer_no_log_no_file_and_no_output(tmp_path: Path) ->
         with App(data, settings=settings) as app:
             store = SqliteStore(data / "reve.db")
             request = JobRequest(prompt="heron", aspect_ratio="1:1", provider="reve", model="reve-v2")
-            store.submit([request] * 5, owner="me")
+            place(store, *[request] * 5)
             until(lambda: not store.pending("me"), within_s=60)
             answers = [httpx.get(f"{app.url}{path}").text for path in ("/api/live", "/", "/api/typo", "/download/x")]
             assert len(store.pending("me")) == 0

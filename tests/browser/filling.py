@@ -10,9 +10,10 @@ from PIL import Image
 
 from reve_core.blobs.local import LocalBlobs
 from reve_core.layout import BBox, Layout, Region
-from reve_core.models import PERSONAL, JobRequest, Limits, Receipt, StoredImage, ratio_of
+from reve_core.models import JobRequest, Limits, Receipt, StoredImage, ratio_of
 from reve_core.pictures import thumbnail
 from reve_core.store.sqlite import SqliteStore
+from tests.building import place
 
 MARKUP = "**bold** ![x](http://tracker.example/b.png) <img src=x onerror=document.title='hit'> <b>html</b>"
 _LIMITS = {"sketch": Limits(1000)}
@@ -64,7 +65,7 @@ class Past:
     def ordered(self, prompt: str) -> str:
         """Left for a running app to make."""
         request = JobRequest(prompt=prompt, provider="sketch", model="sketch-1")
-        return self._store.submit([request], owner=PERSONAL)[0].id
+        return place(self._store, request)[0].id
 
     def failed(self, prompt: str, error: str) -> str:
         claim = self._begin(prompt)
@@ -78,7 +79,7 @@ class Past:
 
     def _begin(self, prompt: str, ratio: str = "1:1"):  # type: ignore[no-untyped-def]
         request = JobRequest(prompt=prompt, aspect_ratio=ratio, seed=7, provider="sketch", model="sketch-1")
-        self._store.submit([request], owner=PERSONAL)
+        place(self._store, request)
         claim = self._store.claim("past", lease_s=60, limits=_LIMITS)
         assert claim is not None
         assert self._store.begin_call(claim, idempotent=True)

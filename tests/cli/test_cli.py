@@ -12,6 +12,7 @@ from reve_core.engines.presence import FilePresence
 from reve_core.models import JobFilter, JobStatus
 from reve_core.store.sqlite import SqliteStore
 from tests.app.process import ROOT
+from tests.building import place
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -132,7 +133,7 @@ def test_a_prompt_cannot_steer_the_terminal(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "reve.db")
     from reve_core.models import JobRequest
 
-    store.submit([JobRequest(prompt="\x1b[2Jgone\r\nnew line\u202e", provider="sketch", model="sketch-1")], owner="me")
+    place(store, JobRequest(prompt="\x1b[2Jgone\r\nnew line\u202e", provider="sketch", model="sketch-1"))
     store.close()
     printed = reve(tmp_path, "jobs").stdout
     assert "gone" in printed

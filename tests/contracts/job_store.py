@@ -7,6 +7,7 @@ import pytest
 
 from reve_core.models import Claim, JobFilter, JobRequest, JobStatus, Limits, Receipt, StoredImage
 from reve_core.ports import JobStore
+from tests.building import place
 
 LIMITS = {"fake": Limits(concurrency=100)}
 T0 = 1_800_000_000.0
@@ -36,7 +37,9 @@ def image(claim: Claim) -> StoredImage:
 def submit(store: JobStore, *prompts: str, owner: str = "me", priority: int = 0) -> list[str]:
     return [
         job.id
-        for job in store.submit([request(prompt) for prompt in prompts or ("a heron",)], owner=owner, priority=priority)
+        for job in place(
+            store, *(request(prompt) for prompt in prompts or ("a heron",)), owner=owner, priority=priority
+        )
     ]
 
 
@@ -61,7 +64,7 @@ class JobStoreContract:
     # -- submitting and looking
 
     def test_a_submitted_job_is_read_back_as_it_was_asked_for(self, store: JobStore) -> None:
-        [job] = store.submit([request("ein Reiher\nim Schilf 🪶", seed=7, aspect_ratio="3:2")], owner="ana")
+        [job] = place(store, request("ein Reiher\nim Schilf 🪶", seed=7, aspect_ratio="3:2"), owner="ana")
         again = store.get(job.id)
         assert again is not None
         assert again.request == request("ein Reiher\nim Schilf 🪶", seed=7, aspect_ratio="3:2")
@@ -418,9 +421,8 @@ class JobStoreContract:
         ],
     )
     def test_a_filter_finds(self, store: JobStore, which: dict[str, object], found: set[str]) -> None:
-        jobs = store.submit(
-            [request("Ein Fuchs im Schnee"), request("Die STRASSE 100%"), request("苍鹭", aspect_ratio="16:9")],
-            owner="me",
+        jobs = place(
+            store, request("Ein Fuchs im Schnee"), request("Die STRASSE 100%"), request("苍鹭", aspect_ratio="16:9")
         )
         store.star([jobs[1].id], True)
         store.cancel(jobs[2].id)

@@ -16,7 +16,7 @@ from reve_core.models import JobFilter, JobRequest, JobStatus
 from reve_core.service import Studio
 from reve_core.settings import Settings
 from reve_core.store.sqlite import SqliteStore
-from tests.building import build_studio, running, settled, statuses, until
+from tests.building import build_studio, place, running, settled, statuses, until
 from tests.fakes import FakeProvider, GatedProvider
 from tests.mounts import small_disk
 
@@ -105,12 +105,12 @@ def test_row_12_an_empty_file_beside_a_full_log_is_damage_and_not_a_new_database
 def test_row_24_with_ten_thousand_queued_jobs_the_first_is_claimed_in_order_at_once(tmp_path: Path) -> None:
     provider = GatedProvider()
     filling = build_studio(tmp_path, provider)
-    filling._store.submit(
-        [
+    place(
+        filling._store,
+        *(
             JobRequest(prompt=f"job {number}", provider="fake", model="fake-1", aspect_ratio="1:1")
             for number in range(10_000)
-        ],
-        owner="me",
+        ),
     )
     filling.stop(0)
     begun = time.monotonic()

@@ -51,10 +51,10 @@ def test_processes_that_start_together_on_an_empty_folder_all_succeed(tmp_path: 
         """
         import sys
         from pathlib import Path
-        from reve_core.models import JobRequest
+        from reve_core.models import JobRequest, Order
         from reve_core.store.sqlite import SqliteStore
         store = SqliteStore(Path(sys.argv[1]))
-        store.submit([JobRequest(prompt="hello", provider="fake", model="m")], owner="me")
+        store.submit([Order((JobRequest(prompt="hello", provider="fake", model="m"),), owner="me")])
         store.close()
         """
     )

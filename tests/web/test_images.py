@@ -166,7 +166,7 @@ def test_a_part_can_be_asked_for(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])
 def test_any_other_method_is_refused_by_the_door_itself(client: httpx.Client, door: str, method: str) -> None:
     response = client.request(method, door + KEY)
     assert is_problem(response, 405)

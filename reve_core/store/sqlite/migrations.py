@@ -120,3 +120,86 @@ def _counts_and_trash(db: Database) -> None:
     db.execute("create index jobs_counts on jobs (owner, status, trashed_at) where trashed_at is null")
     # The trash is listed newest first; without its own order SQLite walks the owner's whole archive to find it empty.
     db.execute("create index jobs_trash_list on jobs (owner, seq desc) where trashed_at is not null")
+
+
+@_step("0005_idempotency_keys")
+def _idempotency_keys(db: Database) -> None:
+    db.execute(
+        """
+        create table idempotency_keys (
+            owner text not null,
+            key text not null,
+            digest text not null,
+            jobs text not null,
+            created_at real not null,
+            primary key (owner, key)
+        ) without rowid
+        """
+    )
+    db.execute("create index idempotency_keys_age on idempotency_keys (created_at)")
+
+
+@_step("0006_shares_tokens_passes")
+def _shares_tokens_passes(db: Database) -> None:
+    # Of every secret only the hash is kept.
+    db.execute(
+        """
+        create table shares (
+            seq integer primary key autoincrement,
+            id text not null unique,
+            token_hash text not null unique,
+            job_id text not null,
+            owner text not null,
+            created_at real not null,
+            expires_at real,
+            revoked_at real,
+            show_prompt integer not null,
+            show_settings integer not null,
+            published integer not null,
+            views integer not null default 0
+        )
+        """
+    )
+    db.execute("create index shares_of_owner on shares (owner, seq desc)")
+    db.execute("create index shares_of_job on shares (job_id)")
+    db.execute(
+        """
+        create table api_tokens (
+            id text primary key,
+            token_hash text not null unique,
+            name text not null,
+            owner text not null,
+            created_at real not null,
+            revoked_at real
+        )
+        """
+    )
+    db.execute(
+        """
+        create table passes (
+            token_hash text primary key,
+            owner text not null,
+            until real not null,
+            taken_at real
+        )
+        """
+    )
+
+
+@_step("0007_callbacks")
+def _callbacks(db: Database) -> None:
+    # ``ended`` is the job's finished_at that is being told: another one means that the job went round again.
+    db.execute(
+        """
+        create table callbacks (
+            job_id text primary key,
+            url text not null,
+            ended real,
+            attempt integer not null default 0,
+            next_at real not null default 0,
+            settled integer not null default 0,
+            error text
+        )
+        """
+    )
+    db.execute("create index callbacks_open on callbacks (next_at) where settled = 0")

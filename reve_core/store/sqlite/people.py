@@ -2,10 +2,12 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
-from reve_core.models import Call, Job, JobFilter, JobRequest, JobStatus, Page
+from reve_core.errors import IdempotencyConflict, JobGone, ReveError
+from reve_core.models import Call, Job, JobFilter, JobRequest, JobStatus, Once, Order, Page, Placed
 from reve_core.ports import CancelAnswer
 from reve_core.store.sqlite.base import BUMP, Side
 from reve_core.store.sqlite.rows import call_of, folded, job_of
@@ -19,31 +21,82 @@ _POSITION = f"""
 
 
 class PeopleSide(Side):
-    def submit(self, requests: Sequence[JobRequest], *, owner: str, priority: int = 0) -> list[Job]:
+    def submit(self, orders: Sequence[Order]) -> list[Placed | ReveError]:
         now = self._clock()
-        ids = [secrets.token_hex(16) for _ in requests]
         with self.connections.write() as db:
-            for job_id, request in zip(ids, requests, strict=True):
-                db.execute(
-                    f"""
-                    insert into jobs (id, owner, provider, model, prompt, search, aspect_ratio, seed, priority, status,
-                                      created_at, rev)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, {BUMP})
-                    """,
-                    (
-                        job_id,
-                        owner,
-                        request.provider,
-                        request.model,
-                        request.prompt,
-                        folded(request.prompt),
-                        request.aspect_ratio,
-                        request.seed,
-                        priority,
-                        now,
-                    ),
-                )
-            return [self._read(db, job_id) for job_id in ids]
+            return [self._place(db, order, now) for order in orders]
+
+    def _place(self, db: Database, order: Order, now: float) -> Placed | ReveError:
+        if order.once is not None and (earlier := self._earlier(db, order.owner, order.once)) is not None:
+            return earlier
+        jobs = [self._insert(db, request, order, now) for request in order.requests]
+        if order.once is not None:
+            db.execute(
+                "insert into idempotency_keys (owner, key, digest, jobs, created_at) values (?, ?, ?, ?, ?)",
+                (order.owner, order.once.key, order.once.digest, " ".join(job.id for job in jobs), now),
+            )
+        return Placed(jobs)
+
+    def _earlier(self, db: Database, owner: str, once: Once) -> Placed | ReveError | None:
+        row = db.execute(
+            "select digest, jobs from idempotency_keys where owner = ? and key = ?", (owner, once.key)
+        ).fetchone()
+        if row is None:
+            return None
+        if row["digest"] != once.digest:
+            return IdempotencyConflict()
+        rows = [db.execute("select * from jobs where id = ?", (job_id,)).fetchone() for job_id in row["jobs"].split()]
+        if any(row is None for row in rows):
+            return JobGone()
+        return Placed([job_of(row) for row in rows], replayed=True)
+
+    @staticmethod
+    def _insert(db: Database, request: JobRequest, order: Order, now: float) -> Job:
+        job_id = secrets.token_hex(16)
+        row = db.execute(
+            f"""
+            insert into jobs (id, owner, provider, model, prompt, search, aspect_ratio, seed, priority, status,
+                              created_at, rev)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, {BUMP})
+            returning seq, rev
+            """,
+            (
+                job_id,
+                order.owner,
+                request.provider,
+                request.model,
+                request.prompt,
+                folded(request.prompt),
+                request.aspect_ratio,
+                request.seed,
+                order.priority,
+                now,
+            ),
+        ).fetchone()
+        if order.callback_url is not None:
+            db.execute("insert into callbacks (job_id, url) values (?, ?)", (job_id, order.callback_url))
+        return Job(
+            id=job_id,
+            seq=row["seq"],
+            owner=order.owner,
+            request=request,
+            status=JobStatus.QUEUED,
+            created_at=datetime.fromtimestamp(now, UTC),
+            rev=row["rev"],
+            priority=order.priority,
+        )
+
+    def forget_keys(self, older_than_s: float) -> int:
+        with self.connections.write() as db:
+            return db.execute(
+                "delete from idempotency_keys where created_at < ?", (self._clock() - older_than_s,)
+            ).rowcount
+
+    def peek(self, job_id: str, *, owner: str | None = None) -> Job | None:
+        mine, values = _mine(owner)
+        with self.connections.read() as db:
+            row = db.execute(f"select * from jobs where {mine} id = ?", [*values, job_id]).fetchone()
+        return job_of(row) if row else None
 
     def get(self, job_id: str, *, owner: str | None = None) -> Job | None:
         with self.connections.read() as db:
@@ -170,6 +223,7 @@ class PeopleSide(Side):
                 """,
                 (job_id,),
             )
+            db.execute("update callbacks set settled = 0, attempt = 0, next_at = 0 where job_id = ?", (job_id,))
             return True
 
     def give_up(self, job_id: str, reason: str) -> bool:
@@ -215,11 +269,11 @@ class PeopleSide(Side):
                 gone += db.execute("delete from jobs where id = ? and trashed_at is not null", (job_id,)).rowcount
                 # What was spent stays on record; what was said with the picture does not.
                 db.execute("update calls set receipt = null, error = null where job_id = ?", (job_id,))
+                db.execute("delete from callbacks where job_id = ?", (job_id,))
+                db.execute(
+                    "update shares set revoked_at = ? where job_id = ? and revoked_at is null", (self._clock(), job_id)
+                )
             return gone
-
-    @staticmethod
-    def _read(db: Database, job_id: str) -> Job:
-        return job_of(db.execute("select * from jobs where id = ?", (job_id,)).fetchone())
 
 
 def _mine(owner: str | None) -> tuple[str, list[object]]:

@@ -1,101 +1,26 @@
-"""
-The seams. An adapter imports this file, the models and the errors, and nothing else of the house.
-
-Each port's promises are held by one contract suite in ``tests/contracts``, run against every adapter.
-"""
+"""The table that is the truth about jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+from reve_core.errors import ReveError
 from reve_core.models import (
     Call,
     Claim,
     Job,
     JobFilter,
-    JobRequest,
     JobStatus,
     Limits,
-    ModelInfo,
+    Order,
     Page,
-    Picture,
+    Placed,
     ProviderState,
     Receipt,
     StoredImage,
 )
-
-# ---------------------------------------------------------------- providers
-
-
-def _no_progress(fraction: float | None, text: str = "") -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class CallContext:
-    """
-    What a provider is handed with a request.
-
-    ``key`` names this attempt (job id and number): a label, or an idempotency key where the service has one.
-    ``timeout_s`` is the total time for the call, connect to last byte. ``progress(fraction, text)`` may be called at any
-    time, ``fraction`` 0 to 1 or None. ``is_cancelled()`` turns True when a person asks to stop: a provider that can stop
-    without cost raises ``CallCancelled``, others go on.
-    """
-
-    key: str
-    timeout_s: float
-    progress: Callable[..., None] = _no_progress
-    is_cancelled: Callable[[], bool] = field(default=lambda: False)
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """A provider looked at without spending: ``ok``, one sentence about it, and the credit balance where it tells."""
-
-    ok: bool
-    text: str
-    credits_left: float | None = None
-
-
-class Provider(Protocol):
-    """
-    The service that makes a picture. Called from several threads at once.
-
-    ``name`` is stored with every job (lower case). ``title`` is shown. ``label`` is the fixed mark on every picture, such
-    as "AI-generated". ``idempotent`` is True when repeating a call after a lost answer can cost nothing more.
-    """
-
-    name: str
-    title: str
-    label: str
-    idempotent: bool
-
-    @property
-    def models(self) -> Sequence[ModelInfo]:
-        """At least one; the first is the default."""
-        ...
-
-    def generate(self, request: JobRequest, context: CallContext) -> Picture:
-        """
-        Make one picture. ``request.model`` names one of ``models``.
-
-        Raises ``NotCharged``, ``RateLimited``, ``NoCredits``, ``KeyRefused``, ``ServiceClosed``, ``RequestRejected``,
-        ``PromptRefused`` or ``CallCancelled`` where that is certain; ``OutcomeUnknown``, or anything else at all, means
-        that the call may have been charged. Sends the paid request at most once. Returns within ``timeout_s`` or raises.
-        """
-        ...
-
-    def check(self) -> Health:
-        """Look whether the service answers and accepts the key, without spending. Never raises for the service's faults."""
-        ...
-
-    def close(self) -> None: ...
-
-
-# ---------------------------------------------------------------- store
 
 CancelAnswer = Literal["cancelled", "requested", "too_late"]
 BeatAnswer = Literal["ok", "cancel", "lost"]
@@ -112,8 +37,22 @@ class JobStore(Protocol):
     """
 
     # -- what people do
-    def submit(self, requests: Sequence[JobRequest], *, owner: str, priority: int = 0) -> list[Job]:
-        """Insert all or none, committed when this returns."""
+    def submit(self, orders: Sequence[Order]) -> list[Placed | ReveError]:
+        """
+        Queue several people's orders in one commit, made when this returns. The answers are in the orders' sequence.
+
+        An order is placed whole or not at all: a refusal, such as ``IdempotencyConflict`` or ``JobGone``, stands in its
+        place in the answer and leaves the others alone. An order whose ``once`` was seen before is not placed again; its
+        jobs are returned as they are now, also where the two come in the same call.
+        """
+        ...
+
+    def forget_keys(self, older_than_s: float) -> int:
+        """Forget idempotency keys of that age; returns how many."""
+        ...
+
+    def peek(self, job_id: str, *, owner: str | None = None) -> Job | None:
+        """``get`` for those who look often: without ``position`` and ``receipt``, at the cost of one indexed read."""
         ...
 
     def get(self, job_id: str, *, owner: str | None = None) -> Job | None:
@@ -252,98 +191,3 @@ class JobStore(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-# ---------------------------------------------------------------- blobs
-
-
-@dataclass(frozen=True, slots=True)
-class BlobInfo:
-    key: str
-    size: int
-
-
-class Blobs(Protocol):
-    """
-    Bytes under a key such as ``<job id>-<attempt>.png``.
-
-    Create-only: a key's bytes never change. After ``put`` returns they survive a crash of the machine, and a reader sees
-    all of them or nothing.
-    """
-
-    def put(self, key: str, data: bytes) -> None:
-        """Store. The same bytes again are fine; others raise ``BlobConflict``. Raises ``DiskFull``, ``BlobError``."""
-        ...
-
-    def get(self, key: str, *, max_bytes: int) -> bytes:
-        """Raises ``BlobMissing``, or ``BlobError`` where it is larger than ``max_bytes``."""
-        ...
-
-    def find(self, stem: str) -> list[BlobInfo]:
-        """The blobs whose key is ``stem`` and a suffix (``.png``), in name order."""
-        ...
-
-    def delete(self, key: str) -> None:
-        """Gone afterwards, also where it was not there."""
-        ...
-
-    def path(self, key: str) -> str | None:
-        """A local file to serve it from, None where there is no such thing or no such blob."""
-        ...
-
-    def free_bytes(self) -> int | None:
-        """Room left, None where it cannot be known."""
-        ...
-
-    def sweep(self, older_than_s: float) -> int:
-        """Remove leftovers of writes that never finished; returns how many."""
-        ...
-
-
-# ---------------------------------------------------------------- engine
-
-
-class Engine(Protocol):
-    """
-    Gives the job core its threads. Wake-ups are anonymous hints: lost, late or repeated ones do no harm.
-    """
-
-    def start(self, work: Callable[[], bool], timers: Mapping[Callable[[], None], float]) -> None:
-        """
-        Call ``work`` from each slot until it returns False, then wait for a wake-up (or at most about a second).
-
-        ``timers`` maps a function to the seconds between its calls.
-        """
-        ...
-
-    def wake(self) -> None: ...
-
-    def offload(self, step: Callable[[], None]) -> None:
-        """
-        Run a CPU-heavy step on one of a few threads and return at once; blocks while too many wait.
-        """
-        ...
-
-    def drain(self) -> None:
-        """Stop calling ``work`` from now on. Returns at once and takes no lock: a signal handler may call it."""
-        ...
-
-    def stop(self, grace_s: float) -> bool:
-        """
-        Stop calling ``work``, let what runs finish for at most ``grace_s`` seconds. True when everything finished.
-        """
-        ...
-
-
-class Presence(Protocol):
-    """Who is certainly dead. Saying nobody is dead is always allowed: leases then run out by time."""
-
-    def announce(self, worker: str) -> None: ...
-
-    def is_dead(self, worker: str) -> bool: ...
-
-    def leave(self, worker: str) -> None: ...
-
-    def forget(self, leased: set[str]) -> None:
-        """Dead workers that are not in ``leased`` need not be remembered any longer."""
-        ...

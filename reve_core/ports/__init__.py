@@ -1,0 +1,28 @@
+"""
+The seams. An adapter imports this package, the models and the errors, and nothing else of the house.
+
+Each port's promises are held by one contract suite in ``tests/contracts``, run against every adapter.
+"""
+
+from reve_core.ports.access import AccessStore
+from reve_core.ports.blobs import BlobInfo, Blobs
+from reve_core.ports.engine import Engine, Presence
+from reve_core.ports.job_store import BeatAnswer, CallOutcome, CancelAnswer, JobStore
+from reve_core.ports.outbox import Outbox
+from reve_core.ports.provider import CallContext, Health, Provider
+
+__all__ = [
+    "AccessStore",
+    "BeatAnswer",
+    "BlobInfo",
+    "Blobs",
+    "CallContext",
+    "CallOutcome",
+    "CancelAnswer",
+    "Engine",
+    "Health",
+    "JobStore",
+    "Outbox",
+    "Presence",
+    "Provider",
+]

@@ -1,0 +1,74 @@
+"""The service that makes a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from reve_core.models import JobRequest, ModelInfo, Picture
+
+
+def _no_progress(fraction: float | None, text: str = "") -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """
+    What a provider is handed with a request.
+
+    ``key`` names this attempt (job id and number): a label, or an idempotency key where the service has one.
+    ``timeout_s`` is the total time for the call, connect to last byte. ``progress(fraction, text)`` may be called at any
+    time, ``fraction`` 0 to 1 or None. ``is_cancelled()`` turns True when a person asks to stop: a provider that can stop
+    without cost raises ``CallCancelled``, others go on.
+    """
+
+    key: str
+    timeout_s: float
+    progress: Callable[..., None] = _no_progress
+    is_cancelled: Callable[[], bool] = field(default=lambda: False)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A provider looked at without spending: ``ok``, one sentence about it, and the credit balance where it tells."""
+
+    ok: bool
+    text: str
+    credits_left: float | None = None
+
+
+class Provider(Protocol):
+    """
+    The service that makes a picture. Called from several threads at once.
+
+    ``name`` is stored with every job (lower case). ``title`` is shown. ``label`` is the fixed mark on every picture, such
+    as "AI-generated". ``idempotent`` is True when repeating a call after a lost answer can cost nothing more.
+    """
+
+    name: str
+    title: str
+    label: str
+    idempotent: bool
+
+    @property
+    def models(self) -> Sequence[ModelInfo]:
+        """At least one; the first is the default."""
+        ...
+
+    def generate(self, request: JobRequest, context: CallContext) -> Picture:
+        """
+        Make one picture. ``request.model`` names one of ``models``.
+
+        Raises ``NotCharged``, ``RateLimited``, ``NoCredits``, ``KeyRefused``, ``ServiceClosed``, ``RequestRejected``,
+        ``PromptRefused`` or ``CallCancelled`` where that is certain; ``OutcomeUnknown``, or anything else at all, means
+        that the call may have been charged. Sends the paid request at most once. Returns within ``timeout_s`` or raises.
+        """
+        ...
+
+    def check(self) -> Health:
+        """Look whether the service answers and accepts the key, without spending. Never raises for the service's faults."""
+        ...
+
+    def close(self) -> None: ...
