@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from reve_core.grants import ApiToken
@@ -16,6 +16,10 @@ from reve_core.guard.signing import Signer, hashed
 from reve_core.models import PERSONAL
 from reve_core.ports import AccessStore
 
+COOKIE = "reve_visitor"
+SECURE_COOKIE = (
+    "__Host-reve_visitor"  # browsers take it from this very host over https only, so no neighbour can plant it
+)
 COOKIE_S = 400 * 24 * 3600  # browsers keep no cookie longer
 SESSION_S = 24 * 3600
 PASS_S = 15 * 60
@@ -46,6 +50,10 @@ class Visitors:
     def of_cookie(self, value: str | None) -> str | None:
         """The visitor, None where the cookie is missing, forged or too old."""
         return self._signer.read(_VISITOR, value, max_age_s=COOKIE_S) if value else None
+
+    def of_cookies(self, cookies: Mapping[str, str]) -> str | None:
+        """The visitor among all the cookies of a request."""
+        return self.of_cookie(cookies.get(SECURE_COOKIE)) or self.of_cookie(cookies.get(COOKIE))
 
     def session_pass(self, owner: str) -> str:
         """For a browser that sends no cookies back: what its page shows instead with each request of its own."""
