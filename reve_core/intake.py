@@ -1,12 +1,13 @@
 """From what a person asked to what the store keeps: every rule that can say no before anything costs anything."""
 
 import hashlib
+import math
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
 
 from reve_core.errors import BadInput
-from reve_core.models import JobRequest, ModelInfo, Once
+from reve_core.models import JobRequest, ModelInfo, Once, ratio_of
 from reve_core.ports import Provider
 
 MAX_IMAGES = 16  # of one prompt in one submission; the Create page offers fewer
@@ -55,6 +56,16 @@ def find_model(provider: Provider, model_id: str) -> ModelInfo:
             return model
     known = ", ".join(model.id for model in provider.models)
     raise BadInput(f"{provider.title} has no model “{model_id}”. Choose one of: {known}.", "model")
+
+
+def nearest_ratio(width: int, height: int, ratios: Sequence[str]) -> str:
+    """The ratio that distorts least: as much too wide counts as much too tall."""
+
+    def off(ratio: str) -> float:
+        w, h = ratio_of(ratio)
+        return abs(math.log(width / height) - math.log(w / h))
+
+    return min(ratios, key=off)
 
 
 def check_prompt(prompt: str, max_chars: int, title: str) -> None:

@@ -37,6 +37,7 @@ Resolution = Literal["check", "rerun", "give_up"]
 _UNKNOWN_LABEL = "AI-generated"
 # A refusal would be refused again; what was given up may have been paid for, so it takes a click of its own.
 _FINAL = ("refused", "given_up")
+_SLOWEST_POLL_S = 10
 KEYS_KEPT_S = 24 * 3600.0
 _RETRYABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
 
@@ -103,6 +104,7 @@ class Studio:
         self._worker = worker
         self.read_only = read_only
         self._clock = clock
+        self.draining = False
         self.visitors = Visitors(access=access, signer=signer, public=public, clock=clock)
         self.shelf = Shelf(
             store=store,
@@ -122,6 +124,7 @@ class Studio:
 
     def drain(self) -> None:
         """Take up no more work; what runs goes on. Takes no lock."""
+        self.draining = True
         self._worker.drain()
 
     def stop(self, grace_s: float) -> bool:
@@ -151,6 +154,23 @@ class Studio:
         """The fixed mark of a provider's pictures."""
         provider = self._providers.get(name)
         return provider.label if provider else _UNKNOWN_LABEL
+
+    def nearest_ratio(self, provider: str, model: str, width: int, height: int) -> str:
+        """The ratio of that model, or of the defaults, that is closest to ``width`` by ``height``. Raises BadInput."""
+        name = provider or self.default_provider
+        found = self._providers.get(name)
+        if found is None:
+            raise intake.no_such_provider(name, self._providers)
+        return intake.nearest_ratio(width, height, intake.find_model(found, model).capabilities.aspect_ratios)
+
+    def poll_after_s(self, job: Job) -> int:
+        """Seconds after which it is worth asking again about a job that is under way: a tenth of the usual wait."""
+        provider = self._providers.get(job.request.provider)
+        if provider is None:
+            return _SLOWEST_POLL_S
+        models = {model.id: model for model in provider.models}
+        low, _ = models.get(job.request.model, provider.models[0]).capabilities.typical_s
+        return min(max(round(low / 10), 1), _SLOWEST_POLL_S)
 
     def quote(self, request: JobRequest, count: int = 1) -> Quote:
         """Price and wait for ``count`` pictures submitted now. The prompt does not matter. Raises BadInput."""
@@ -206,9 +226,9 @@ class Studio:
             once = intake.once(idempotency_key, wanted, callback_url)
         return Order(tuple(requests), owner, once=once, callback_url=callback_url)
 
-    def place(self, orders: Sequence[Order]) -> list[Placed | ReveError]:
+    def place(self, orders: Sequence[Order], patience_s: float | None = None) -> list[Placed | ReveError]:
         """Queue orders in one commit and return at once. See ``JobStore.submit``."""
-        answers = self._store.submit(orders)
+        answers = self._store.submit(orders, patience_s=patience_s)
         self._worker.wake(sum(len(each.jobs) for each in answers if isinstance(each, Placed) and not each.replayed))
         return answers
 

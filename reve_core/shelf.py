@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reve_core.errors import BadInput, BlobError, BlobMissing, ConfigurationError, JobNotFound, PictureDamaged
+from reve_core.errors import (
+    BadInput,
+    BlobError,
+    BlobMissing,
+    ConfigurationError,
+    JobNotFound,
+    PictureDamaged,
+    WrongState,
+)
 from reve_core.models import PERSONAL, Job, JobFilter, JobRequest, JobStatus, Page
 from reve_core.pictures import archive, check, metadata, names
 from reve_core.pictures.intact import is_intact
@@ -70,6 +78,13 @@ class Shelf:
         """Delete trashed jobs for good, their files first."""
         self._must_write()
         return self._purge([self._get(job_id, owner) for job_id in job_ids])
+
+    def delete(self, job_id: str, *, for_good: bool, owner: str) -> None:
+        """Into the trash, or gone at once. Raises JobNotFound, WrongState for a job that is still under way."""
+        if not self.trash([job_id], owner=owner):
+            raise WrongState("This job is still under way. Cancel it, or wait until it has ended.")
+        if for_good:
+            self.purge([job_id], owner=owner)
 
     def purge_old(self) -> int:
         """Delete what has been in the trash longer than ``trash_days``, of every owner."""

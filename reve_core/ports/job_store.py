@@ -37,9 +37,10 @@ class JobStore(Protocol):
     """
 
     # -- what people do
-    def submit(self, orders: Sequence[Order]) -> list[Placed | ReveError]:
+    def submit(self, orders: Sequence[Order], *, patience_s: float | None = None) -> list[Placed | ReveError]:
         """
         Queue several people's orders in one commit, made when this returns. The answers are in the orders' sequence.
+        ``patience_s``: raise ``StoreBusy`` after that long where others are writing, instead of the usual time.
 
         An order is placed whole or not at all: a refusal, such as ``IdempotencyConflict`` or ``JobGone``, stands in its
         place in the answer and leaves the others alone. An order whose ``once`` was seen before is not placed again; its

@@ -6,9 +6,8 @@ Nothing may fall through to Streamlit, which answers any unknown path with its o
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -17,66 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from reve_core.errors import (
-    BadInput,
-    BlobMissing,
-    ConfigurationError,
-    Ended,
-    IdempotencyConflict,
-    NotAllowed,
-    NotFound,
-    ReveError,
-    StoreError,
-    WrongState,
-)
+from reve_core.errors import ReveError
+from reve_core.web.problems import SEALED, problem, refusal
 
-# On every answer, also those that Starlette makes by itself (206, 416): whatever the bytes turn out to be, a browser runs
-# nothing of them and no other site embeds them.
-SEALED = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 Handler = Callable[[Request, str], Response]
-
-
-def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A refusal as ``application/problem+json`` (RFC 9457). ``code`` is for programs, ``detail`` for people."""
-    body = json.dumps({"status": status, "code": code, "detail": detail})
-    return Response(
-        body,
-        status,
-        {**SEALED, "Cache-Control": "no-store", **(headers or {})},
-        media_type="application/problem+json",
-    )
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
     """For what lies below a prefix of ours and is no address."""
     await problem(404, "not_found", "There is nothing at this address.")(scope, receive, send)
-
-
-def refusal(error: ReveError) -> Response:
-    """The answer to a request that ended in this error."""
-    return problem(status_of(error), error.code, str(error))
-
-
-def status_of(error: ReveError) -> int:
-    match error:
-        case NotAllowed():
-            return 401
-        case NotFound() | BlobMissing():
-            return 404
-        case WrongState() | IdempotencyConflict():
-            return 409
-        case Ended():
-            return 410
-        case BadInput():
-            return 422
-        case StoreError() | ConfigurationError():
-            return 503
-        case _:
-            return 500
 
 
 class Door:

@@ -25,7 +25,8 @@ from reve_core.errors import BlobMissing, JobNotFound
 from reve_core.models import PERSONAL
 from reve_core.pictures.names import disposition
 from reve_core.ports import Blobs
-from reve_core.web.doors import Door, Under, problem
+from reve_core.web.doors import Door, Under
+from reve_core.web.problems import problem
 
 # A name's bytes never change, so a browser may keep them for good. "private": a picture belongs to its owner, and a
 # shared cache on the way would go on serving it after its owner has deleted it.

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from reve_core.models import PERSONAL
 from reve_core.service import Studio
-from reve_core.web.doors import Door, Under, problem
+from reve_core.web.doors import Door, Under
+from reve_core.web.problems import problem
 
 _MOST = 60
 

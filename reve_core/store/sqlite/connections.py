@@ -43,18 +43,22 @@ class Connections:
                 self._give_back(db)
 
     @contextmanager
-    def write(self) -> Iterator[Database]:
+    def write(self, patience_s: float | None = None) -> Iterator[Database]:
         """
         One transaction that holds the write lock from its first statement, so that what it reads stays true.
+        ``patience_s`` is how long to wait for other writers, for those who cannot wait as long as everybody.
 
         sqlite-utils' own ``atomic()`` begins deferred: reading and then writing in it fails at once when another
         process wrote in between, whatever the busy timeout.
         """
-        if not self._writing.acquire(timeout=self._timeout_s):
+        if not self._writing.acquire(timeout=self._timeout_s if patience_s is None else patience_s):
             raise StoreBusy("The database is busy. Nothing was changed; try again in a moment.")
         try:
             with self.read() as db:
-                db.execute("begin immediate")
+                if patience_s is None:
+                    db.execute("begin immediate")
+                else:
+                    self._begin_soon(db, patience_s)
                 try:
                     yield db
                 except BaseException:
@@ -67,6 +71,14 @@ class Connections:
                     raise
         finally:
             self._writing.release()
+
+    def _begin_soon(self, db: Database, patience_s: float) -> None:
+        """Wait only that long for writers of other processes."""
+        db.execute(f"pragma busy_timeout = {int(patience_s * 1000)}")
+        try:
+            db.execute("begin immediate")
+        finally:
+            db.execute(f"pragma busy_timeout = {int(self._timeout_s * 1000)}")
 
     @contextmanager
     def translated(self) -> Iterator[None]:

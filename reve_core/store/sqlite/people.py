@@ -21,9 +21,9 @@ _POSITION = f"""
 
 
 class PeopleSide(Side):
-    def submit(self, orders: Sequence[Order]) -> list[Placed | ReveError]:
+    def submit(self, orders: Sequence[Order], *, patience_s: float | None = None) -> list[Placed | ReveError]:
         now = self._clock()
-        with self.connections.write() as db:
+        with self.connections.write(patience_s) as db:
             return [self._place(db, order, now) for order in orders]
 
     def _place(self, db: Database, order: Order, now: float) -> Placed | ReveError:

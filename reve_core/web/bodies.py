@@ -1,0 +1,71 @@
+"""What programs send: read up to a limit, of the right type, parsed once and checked by its model."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.requests import Request
+
+from reve_core.errors import ReveError
+from reve_core.web.problems import Invalid, NotJson, TooLarge, WrongType
+
+MAX_BYTES = 256 * 1024
+T = TypeVar("T")
+
+
+async def read_body(request: Request, limit: int = MAX_BYTES) -> bytes:
+    """The whole body. Raises TooLarge as soon as it is known, without reading on."""
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
+        raise _too_large(limit)
+    body = b""
+    async for chunk in request.stream():
+        body = body + chunk if body else chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return body
+
+
+async def read_json(request: Request, model: TypeAdapter[T]) -> T:
+    """
+    The body as ``model``. Raises WrongType, TooLarge, NotJson, Invalid.
+
+    The type must be said: a form on another site can send no JSON without asking this server first.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise WrongType("Send JSON, with the header Content-Type: application/json.")
+    body = await read_body(request)
+    try:
+        return model.validate_json(body)
+    except ValidationError as exc:
+        raise _refusal(exc) from None
+
+
+def read_query(request: Request, model: type[BaseModel]) -> Any:
+    """The query as ``model``; a field that is a list takes every repetition, others the last. Raises Invalid."""
+    many = request.query_params
+    values: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if name in many:
+            values[name] = many.getlist(name) if _is_list(field.annotation) else many[name]
+    try:
+        return model.model_validate(values)
+    except ValidationError as exc:
+        raise _refusal(exc) from None
+
+
+def _is_list(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) is list
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit // 1024} kB. Send fewer jobs at a time.")
+
+
+def _refusal(exc: ValidationError) -> ReveError:
+    found = exc.errors(include_url=False, include_context=False, include_input=False)
+    if found[0]["type"] == "json_invalid":
+        return NotJson("The body is not JSON that can be read. Check its quotes, commas and brackets.")
+    return Invalid([(".".join(str(part) for part in each["loc"]), each["msg"]) for each in found[:20]])

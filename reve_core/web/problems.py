@@ -1,0 +1,125 @@
+"""How this server says no: RFC 9457 problems, each with a stable code for programs and a sentence for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from reve_core.errors import (
+    BadInput,
+    BlobMissing,
+    ConfigurationError,
+    Ended,
+    IdempotencyConflict,
+    NotAllowed,
+    NotFound,
+    ReveError,
+    StoreError,
+    WrongState,
+)
+
+# On every answer, also those that Starlette makes by itself (206, 416): whatever the bytes turn out to be, a browser runs
+# nothing of them and no other site embeds them.
+SEALED = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+TYPE = "application/problem+json"
+
+
+class RequestRefused(ReveError):
+    """A request that HTTP itself has a number for."""
+
+    status = 400
+
+
+class NotJson(RequestRefused):
+    status = 400
+    code = "not_json"
+
+
+class CrossSite(RequestRefused):
+    status = 403
+    code = "cross_site"
+
+
+class TooLarge(RequestRefused):
+    status = 413
+    code = "body_too_large"
+
+
+class WrongType(RequestRefused):
+    status = 415
+    code = "unsupported_media_type"
+
+
+class Invalid(BadInput):
+    """``errors`` are (field, message) pairs, as many as were found."""
+
+    code = "invalid"
+
+    def __init__(self, errors: list[tuple[str, str]]) -> None:
+        field, message = errors[0]
+        super().__init__(f"{field}: {message}" if field else message, field or None)
+        self.errors = errors
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    errors: Iterable[tuple[str, str]] = (),
+) -> Response:
+    """A refusal as ``application/problem+json``. ``errors`` are (field, message) pairs."""
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if listed := [{"field": field, "message": message} for field, message in errors]:
+        body["errors"] = listed
+    return Response(
+        json.dumps(body), status, {**SEALED, "Cache-Control": "no-store", **(headers or {})}, media_type=TYPE
+    )
+
+
+def refusal(error: ReveError) -> Response:
+    """The answer to a request that ended in this error."""
+    status = status_of(error)
+    errors: Iterable[tuple[str, str]] = ()
+    if isinstance(error, Invalid):
+        errors = error.errors
+    elif isinstance(error, BadInput) and error.field:
+        errors = [(error.field, str(error))]
+    return problem(status, error.code, str(error), _HEADERS.get(status), errors=errors)
+
+
+_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="reve-studio"'}, 503: {"Retry-After": "5"}}
+
+
+def status_of(error: ReveError) -> int:
+    match error:
+        case RequestRefused():
+            return error.status
+        case NotAllowed():
+            return 401
+        case NotFound() | BlobMissing():
+            return 404
+        case WrongState() | IdempotencyConflict():
+            return 409
+        case Ended():
+            return 410
+        case BadInput():
+            return 422
+        case StoreError() | ConfigurationError():
+            return 503
+        case _:
+            return 500

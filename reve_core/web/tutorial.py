@@ -1,0 +1,112 @@
+"""
+The tutorial's contract: ``POST /generate``, ``GET /status/{job_id}``, and the picture at the ``url`` it answers with.
+
+A client that was written for that service works here unchanged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from pydantic import TypeAdapter
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reve_core.errors import JobNotFound
+from reve_core.models import Job, JobRequest, JobStatus
+from reve_core.service import Studio
+from reve_core.web.api.described import image_path
+from reve_core.web.api.endpoint import Call, Endpoint, Json, Operation, answer
+from reve_core.web.api.jobs import IDEMPOTENCY_KEY
+from reve_core.web.api.shapes import Generate, Generated, TutorialStatus, UnknownJob
+from reve_core.web.tick import Tick
+
+_GENERATE: TypeAdapter[Generate] = TypeAdapter(Generate)
+_SIDE = 1024  # pixels, where only one of width and height was given
+_UNKNOWN = json.dumps({"detail": "unknown job"}).encode()
+
+
+async def generate(call: Call) -> Response:
+    owner = call.mine
+    asked = await call.body(_GENERATE)
+    ratio = asked.aspect_ratio
+    if not ratio and (asked.width or asked.height):
+        ratio = call.studio.nearest_ratio(asked.provider, asked.model, asked.width or _SIDE, asked.height or _SIDE)
+    request = JobRequest.model_construct(
+        prompt=asked.prompt, aspect_ratio=ratio, seed=asked.seed, provider=asked.provider, model=asked.model
+    )
+    order = call.studio.order(
+        [(request, asked.n)], owner=owner, idempotency_key=call.request.headers.get("idempotency-key")
+    )
+    placed = await call.tick.place(order)
+    first = placed.jobs[0]
+    headers = {"Idempotency-Replayed": "true"} if placed.replayed else {}
+    return answer(
+        Generated.model_construct(
+            job_id=first.id,
+            job_ids=[job.id for job in placed.jobs],
+            aspect_ratio=first.request.aspect_ratio,
+            provider=first.request.provider,
+        ),
+        200,
+        headers,
+    )
+
+
+async def status(call: Call) -> Response:
+    try:
+        job = call.studio.peek(call.job_id, owner=call.anybody)
+    except JobNotFound:
+        return Json(_UNKNOWN, 404)
+    told = {"status": "pending" if job.status is JobStatus.QUEUED else job.status.value}
+    if job.image is not None:
+        told["url"] = image_path(job.image.name)
+    if job.error is not None and not _will_be_tried_again(job):
+        told["error"] = job.error
+    return Json(
+        json.dumps(told).encode(),
+        200,
+        [(b"retry-after", b"%d" % call.studio.poll_after_s(job))] if job.status.is_pending else (),
+    )
+
+
+def _will_be_tried_again(job: Job) -> bool:
+    """A queued job may carry the reason of its last try; the tutorial's clients take an error for the end."""
+    return job.status.is_pending
+
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/generate",
+        "generate",
+        "Queue a picture, the tutorial's way",
+        generate,
+        {200: Generated},
+        body=_GENERATE,
+        example={"prompt": "a red fox in snow", "width": 1024, "height": 1024},
+        problems=(401, 409, 410, 413, 415, 422, 503),
+        headers={"Idempotency-Key": IDEMPOTENCY_KEY},
+        group="Tutorial",
+        about="`width` and `height` stand for the nearest ratio that the model has; the answer says which.",
+    ),
+    Operation(
+        "GET",
+        "/status/{job_id}",
+        "status",
+        "What became of it",
+        status,
+        {200: TutorialStatus, 404: UnknownJob},
+        problems=(503,),
+        group="Tutorial",
+        about="`url` is there once the picture is. A queued job is called `pending` here.",
+    ),
+)
+
+
+def tutorial_routes(get_studio: Callable[[], Studio], tick: Tick) -> list[Route]:
+    return [
+        Route(operation.path, Endpoint([operation], get_studio, tick), methods=None, name=operation.name)
+        for operation in OPERATIONS
+    ]
