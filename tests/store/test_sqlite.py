@@ -16,9 +16,10 @@ from reve_core.errors import ConfigurationError, StoreTooNew
 from reve_core.models import JobFilter, JobStatus
 from reve_core.store.sqlite import SqliteStore, backup
 from tests.contracts.job_store import LIMITS, Clock, JobStoreContract, claim, submit
+from tests.contracts.outbox import OutboxContract
 
 
-class TestSqliteStore(JobStoreContract):
+class TestSqliteStore(JobStoreContract, OutboxContract):
     @pytest.fixture
     def store(self, tmp_path: Path, clock: Clock) -> Iterator[SqliteStore]:
         store = SqliteStore(tmp_path / "reve.db", clock=clock)
@@ -36,7 +37,7 @@ class TwoDoors:
         return getattr(next(self._stores), name)
 
 
-class TestTwoSqliteStoresOnOneFile(JobStoreContract):
+class TestTwoSqliteStoresOnOneFile(JobStoreContract, OutboxContract):
     @pytest.fixture
     def store(self, tmp_path: Path, clock: Clock) -> Iterator[TwoDoors]:
         one = SqliteStore(tmp_path / "reve.db", clock=clock)

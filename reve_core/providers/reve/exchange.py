@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from reve_core import loops
 from reve_core.providers.reve.picture import begins_like_an_answer
 
 _ERROR_BODY_CAP = 64 * 1024
@@ -90,7 +91,7 @@ class Wire:
         """Send once, never again, following nothing. Raises nothing for the network's or the server's faults."""
         seen = Exchange()
         request = {"content": content, "params": params}
-        _run(self._attempt(seen, method, path, timeout_s, max_body, request))
+        loops.run(self._attempt(seen, method, path, timeout_s, max_body, request))
         return seen
 
     async def _attempt(
@@ -167,22 +168,6 @@ async def _read(response: httpx.Response, seen: Exchange, max_body: int) -> None
             del seen.body[_KEPT_OF_A_BAD_BODY:]
             seen.fault, seen.detail = Fault.FOREIGN, "its answer is neither JSON nor a picture"
             return
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Like ``asyncio.run``, which would wait at its end for a name look-up that hangs, far past any deadline."""
-    loop = asyncio.new_event_loop()
-    try:
-        task = loop.create_task(work)
-        try:
-            loop.run_until_complete(task)
-        finally:
-            if not task.done():  # Control-C
-                task.cancel()
-                loop.run_until_complete(asyncio.wait([task]))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-    finally:
-        loop.close()
 
 
 def _in_words(exc: BaseException) -> str:

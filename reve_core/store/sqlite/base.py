@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from sqlite_utils import Database
+
 from reve_core.store.sqlite.connections import Connections
 
 # Every change of a job takes the next number, so that "has anything changed?" is one look at an index.
@@ -11,3 +13,14 @@ BUMP = "(select coalesce(max(rev), 0) + 1 from jobs)"
 class Side:
     connections: Connections
     _clock: Callable[[], float]
+
+    @staticmethod
+    def _tell_anew(db: Database, job_id: str) -> None:
+        """The job's end is, or will be, another one than was told, or begun to be told, before."""
+        db.execute(
+            """
+            update callbacks set round = round + 1, attempt = 0, next_at = 0, settled = 0, error = null
+            where job_id = ? and attempt > 0
+            """,
+            (job_id,),
+        )

@@ -203,3 +203,10 @@ def _callbacks(db: Database) -> None:
         """
     )
     db.execute("create index callbacks_open on callbacks (next_at) where settled = 0")
+
+
+@_step("0008_callback_rounds")
+def _callback_rounds(db: Database) -> None:
+    # Which of a job's ends is being told: it can end again after a retry, or be lifted out of ``unknown``.
+    db.execute("alter table callbacks drop column ended")
+    db.execute("alter table callbacks add column round integer not null default 1")

@@ -223,21 +223,22 @@ class PeopleSide(Side):
                 """,
                 (job_id,),
             )
-            db.execute("update callbacks set settled = 0, attempt = 0, next_at = 0 where job_id = ?", (job_id,))
+            self._tell_anew(db, job_id)
             return True
 
     def give_up(self, job_id: str, reason: str) -> bool:
         with self.connections.write() as db:
-            return bool(
-                db.execute(
-                    f"""
-                    update jobs set status = 'failed', error_code = 'given_up', error = ?, lease_token = null,
-                        rev = {BUMP}
-                    where id = ? and status = 'unknown'
-                    """,
-                    (reason, job_id),
-                ).rowcount
-            )
+            given_up = db.execute(
+                f"""
+                update jobs set status = 'failed', error_code = 'given_up', error = ?, lease_token = null,
+                    rev = {BUMP}
+                where id = ? and status = 'unknown'
+                """,
+                (reason, job_id),
+            ).rowcount
+            if given_up:
+                self._tell_anew(db, job_id)
+            return bool(given_up)
 
     def star(self, job_ids: Iterable[str], on: bool) -> int:
         with self.connections.write() as db:

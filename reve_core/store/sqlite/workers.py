@@ -134,6 +134,7 @@ class WorkerSide(Side):
             if lifted:
                 self._close_call(db, claim, "ok", receipt, None)
                 self._settle(db, claim.job.id)
+                self._tell_anew(db, claim.job.id)  # it may have been told that nobody knows
             return bool(lifted)
 
     def fail(
