@@ -20,13 +20,14 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from reve_core.blobs.keys import is_key, mime_of
+from reve_core.blobs.keys import is_key, job_of, mime_of
 from reve_core.errors import BlobMissing, JobNotFound
-from reve_core.models import PERSONAL
 from reve_core.pictures.names import disposition
 from reve_core.ports import Blobs
+from reve_core.service import Studio
 from reve_core.web.doors import Door, Under
 from reve_core.web.problems import problem
+from reve_core.web.who import may_open, owner_of
 
 # A name's bytes never change, so a browser may keep them for good. "private": a picture belongs to its owner, and a
 # shared cache on the way would go on serving it after its owner has deleted it.
@@ -34,6 +35,7 @@ FOREVER = "private, max-age=31536000, immutable"
 
 MAX_BYTES = 128_000_000  # for stores without local files, whose pictures pass through memory
 
+NOBODY = ""  # owns nothing
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 _TOKEN = re.compile(r"[A-Za-z0-9_\-]{8,128}")
 
@@ -52,16 +54,60 @@ class Download(Protocol):
 
 
 class Downloads(Protocol):
-    """What these doors need of the service. Both raise ``ReveError``; foreign and absent jobs raise the same one."""
+    """
+    What these doors need of the service. Both raise ``ReveError``; foreign and absent jobs raise the same one. The owner
+    None is for whoever may have the file without being its owner.
+    """
 
     def download(self, job_id: str, owner: str | None) -> Download: ...
 
-    def export(self, token: str) -> Iterator[bytes]:
+    def export(self, token: str, owner: str | None) -> Iterator[bytes]:
         """A zip file piece by piece. An unknown token raises before the first piece."""
         ...
 
 
-def image_routes(get_blobs: Callable[[], Blobs]) -> list[Route]:
+# Whether whoever sent the request may see what lies under that name.
+MaySee = Callable[[Request, str], bool]
+# For whom something with that name is asked of the service. Raises ReveError.
+Whose = Callable[[Request, str], str | None]
+
+
+def may_see(get_studio: Callable[[], Studio]) -> MaySee:
+    """
+    Everybody in personal mode, which costs no look into the database. In public mode the owner of the job, or who has
+    the key to this very picture.
+    """
+
+    def ask(request: Request, name: str) -> bool:
+        studio = get_studio()
+        if not studio.visitors.public or may_open(request, name, studio.visitors):
+            return True
+        owner = owner_of(request.headers, studio.visitors)
+        if owner is None:
+            return False
+        try:
+            studio.peek(job_of(name), owner=owner)
+        except JobNotFound:
+            return False
+        return True
+
+    return ask
+
+
+def whose(get_studio: Callable[[], Studio]) -> Whose:
+    """The asker; anybody's, where the address holds the key. Nobody has no jobs at all."""
+
+    def ask(request: Request, name: str) -> str | None:
+        visitors = get_studio().visitors
+        if may_open(request, name, visitors):
+            return None
+        owner = owner_of(request.headers, visitors)
+        return NOBODY if owner is None else owner
+
+    return ask
+
+
+def image_routes(get_blobs: Callable[[], Blobs], may_see: MaySee) -> list[Route]:
     """
     ``/images/{name}`` for originals and thumbnails, and the same under ``/app/static``.
 
@@ -69,7 +115,8 @@ def image_routes(get_blobs: Callable[[], Blobs]) -> list[Route]:
     """
 
     def show(request: Request, name: str) -> Response:
-        if not is_key(name):
+        # Somebody else's picture must not differ by a byte from one that was never made.
+        if not is_key(name) or not may_see(request, name):
             return problem(404, "not_found", "There is no such picture.")
         blobs = get_blobs()
         headers = {
@@ -93,21 +140,19 @@ def image_routes(get_blobs: Callable[[], Blobs]) -> list[Route]:
     return [Under("/images", door), Under("/app/static/images", door)]
 
 
-def download_routes(
-    get_studio: Callable[[], Downloads], owner_of: Callable[[Request], str | None] = lambda request: PERSONAL
-) -> list[Route]:
+def download_routes(get_studio: Callable[[], Downloads], whose: Whose) -> list[Route]:
     """``/download/{job_id}``: one picture to keep. ``/exports/{token}``: many, as a zip file."""
 
     def download(request: Request, job_id: str) -> Response:
         if not _JOB_ID.fullmatch(job_id):
             raise JobNotFound(job_id)
-        found = get_studio().download(job_id, owner_of(request))
+        found = get_studio().download(job_id, whose(request, job_id))
         return Response(found.data, headers=_attachment(found.filename), media_type=found.mime)
 
     def export(request: Request, token: str) -> Response:
         if not _TOKEN.fullmatch(token):
             return problem(404, "not_found", "There is no such export. It may have run out.")
-        pieces = iter(get_studio().export(token))
+        pieces = iter(get_studio().export(token, whose(request, token)))
         first = next(pieces, b"")  # a refusal comes here, while there is still time for an honest status
         return _Pieces(first, pieces, _attachment("reve-studio.zip"))
 
