@@ -118,26 +118,30 @@ def image_routes(get_blobs: Callable[[], Blobs], may_see: MaySee) -> list[Route]
         # Somebody else's picture must not differ by a byte from one that was never made.
         if not is_key(name) or not may_see(request, name):
             return problem(404, "not_found", "There is no such picture.")
-        blobs = get_blobs()
-        headers = {
-            "Cache-Control": FOREVER,
-            "Content-Disposition": f'inline; filename="{name}"',
-            "ETag": f'"{name}"',
-        }
-        path = blobs.path(name)
-        if path is None:
-            data = blobs.get(name, max_bytes=MAX_BYTES)
-            return _unchanged(request, headers) or Response(data, headers=headers, media_type=mime_of(name))
-        try:
-            about = os.stat(path)
-        except FileNotFoundError:
-            raise BlobMissing(name) from None
-        return _unchanged(request, headers) or FileResponse(
-            path, headers=headers, media_type=mime_of(name), stat_result=about
-        )
+        return picture(request, get_blobs(), name)
 
     door = Door(show, ("GET", "HEAD"))
     return [Under("/images", door), Under("/app/static/images", door)]
+
+
+def picture(request: Request, blobs: Blobs, name: str) -> Response:
+    """The picture of that blob key, with ranges, and a 304 where it is known. Raises BlobMissing, BlobError."""
+    headers = {
+        "Cache-Control": FOREVER,
+        "Content-Disposition": f'inline; filename="{name}"',
+        "ETag": f'"{name}"',
+    }
+    path = blobs.path(name)
+    if path is None:
+        data = blobs.get(name, max_bytes=MAX_BYTES)
+        return _unchanged(request, headers) or Response(data, headers=headers, media_type=mime_of(name))
+    try:
+        about = os.stat(path)
+    except FileNotFoundError:
+        raise BlobMissing(name) from None
+    return _unchanged(request, headers) or FileResponse(
+        path, headers=headers, media_type=mime_of(name), stat_result=about
+    )
 
 
 def download_routes(get_studio: Callable[[], Downloads], whose: Whose) -> list[Route]:
