@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reve_core.errors import ReveError
 from reve_core.web.problems import CrossSite
 from reve_core.web.site import Site
+from reve_core.web.who import token_of
 
 
 def refuse_cross_site(headers: Headers) -> None:
@@ -22,7 +23,7 @@ def refuse_cross_site(headers: Headers) -> None:
 
     A browser says where a request comes from; a program says nothing, and is let through.
     """
-    if "authorization" in headers:
+    if token_of(headers) is not None:  # only a token: a browser sends other credentials along by itself
         return
     where = headers.get("sec-fetch-site")
     if where in ("same-origin", "none"):

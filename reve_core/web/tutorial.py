@@ -7,20 +7,16 @@ A client that was written for that service works here unchanged.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 from pydantic import TypeAdapter
 from starlette.responses import Response
-from starlette.routing import Route
 
 from reve_core.errors import JobNotFound
 from reve_core.models import Job, JobRequest, JobStatus
-from reve_core.service import Studio
 from reve_core.web.api.described import image_path
-from reve_core.web.api.endpoint import Call, Endpoint, Json, Operation, answer
+from reve_core.web.api.endpoint import Call, Json, Operation, answer
 from reve_core.web.api.jobs import IDEMPOTENCY_KEY
 from reve_core.web.api.shapes import Generate, Generated, TutorialStatus, UnknownJob
-from reve_core.web.tick import Tick
 
 _GENERATE: TypeAdapter[Generate] = TypeAdapter(Generate)
 _SIDE = 1024  # pixels, where only one of width and height was given
@@ -103,10 +99,3 @@ OPERATIONS = (
         about="`url` is there once the picture is. A queued job is called `pending` here.",
     ),
 )
-
-
-def tutorial_routes(get_studio: Callable[[], Studio], tick: Tick) -> list[Route]:
-    return [
-        Route(operation.path, Endpoint([operation], get_studio, tick), methods=None, name=operation.name)
-        for operation in OPERATIONS
-    ]

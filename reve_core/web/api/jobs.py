@@ -77,7 +77,7 @@ async def get(call: Call) -> Response:
     if wait_s := asked_to_wait(call):
         await until_ended(call, [call.job_id], wait_s)
         headers["Preference-Applied"] = f"wait={wait_s}"
-    job = _get(call)
+    job = visible(call)
     return tagged(call.request, shape_of(job, call.studio.label), headers | poll_again(call, [job]))
 
 
@@ -111,14 +111,14 @@ async def retry(call: Call) -> Response:
 
 
 async def resolve(call: Call) -> Response:
-    _get(call)
+    visible(call)
     decision = await call.body(_DECISION)
     return await _act(call, lambda job: call.studio.resolve(job.id, decision.how, owner=job.owner))
 
 
 async def delete(call: Call) -> Response:
     asked: Deletion = read_query(call.request, Deletion)
-    job = _get(call)
+    job = visible(call)
     await run_in_threadpool(call.studio.shelf.delete, job.id, for_good=asked.for_good, owner=job.owner)
     return nothing()
 
@@ -136,14 +136,14 @@ def poll_again(call: Call, jobs: Sequence[Job]) -> dict[str, str]:
 
 
 async def _act(call: Call, run: Callable[[Job], str]) -> Response:
-    return _outcome(call, await run_in_threadpool(run, _get(call)))
+    return _outcome(call, await run_in_threadpool(run, visible(call)))
 
 
 def _outcome(call: Call, detail: str) -> Response:
-    return answer(Outcome.model_construct(detail=detail, job=shape_of(_get(call), call.studio.label)))
+    return answer(Outcome.model_construct(detail=detail, job=shape_of(visible(call), call.studio.label)))
 
 
-def _get(call: Call) -> Job:
+def visible(call: Call) -> Job:
     """What lies in the trash is gone, for a program; ``restore`` alone still finds it."""
     job = call.studio.get(call.job_id, owner=call.anybody)
     if job.trashed_at is not None:

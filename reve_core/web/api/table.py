@@ -1,0 +1,44 @@
+"""All operations of the API as routes, and the document about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reve_core import __version__
+from reve_core.service import Studio
+from reve_core.web import tutorial
+from reve_core.web.api import jobs, pictures, providers
+from reve_core.web.api.endpoint import Call, Endpoint, Json, Operation
+from reve_core.web.api.openapi import document
+from reve_core.web.crosssite import Cors
+from reve_core.web.site import Site
+from reve_core.web.tick import Tick
+
+DESCRIBED = (*jobs.OPERATIONS, *pictures.OPERATIONS, *providers.OPERATIONS, *tutorial.OPERATIONS)
+
+
+async def _openapi(call: Call) -> Response:
+    return Json(_spec())
+
+
+def _spec() -> bytes:
+    if not _made:
+        _made.append(json.dumps(document(DESCRIBED, version=__version__)).encode())
+    return _made[0]
+
+
+_made: list[bytes] = []
+_ABOUT = (Operation("GET", "/api/v1/openapi.json", "openapi", "This document", _openapi, {200: None}),)
+
+
+def api_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> list[Route]:
+    """``/api/v1`` and the tutorial's doors."""
+    tick = Tick(lambda orders, patience_s: get_studio().place(orders, patience_s))
+    by_path: dict[str, list[Operation]] = {}
+    for operation in (*DESCRIBED, *_ABOUT):
+        by_path.setdefault(operation.path, []).append(operation)
+    return [Route(path, Cors(Endpoint(operations, get_studio, tick), get_site)) for path, operations in by_path.items()]
