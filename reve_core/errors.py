@@ -1,6 +1,6 @@
 """
 ReveError                                 each reads as a sentence for the person who sees it
-├── BadInput                .field        what was typed or uploaded cannot be used; says what to do
+├── BadInput                .field .item  what was typed or uploaded cannot be used; says what to do
 │   └── UnusablePicture                   an uploaded file that is not a picture we can read
 ├── NotFound                              there is nothing here, or it is somebody else's
 │   ├── JobNotFound         .job_id
@@ -55,6 +55,7 @@ class BadInput(ReveError):
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+        self.item: int | None = None  # of several that were asked for at once, from 0
 
 
 class UnusablePicture(BadInput):

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from reve_core import intake, views, waits
-from reve_core.errors import ConfigurationError, JobNotFound, ReveError, WrongState
+from reve_core.errors import BadInput, ConfigurationError, JobNotFound, ReveError, WrongState
+from reve_core.guard.callbacks import Receivers
 from reve_core.guard.signing import Signer
 from reve_core.models import (
     PERSONAL,
@@ -39,6 +40,7 @@ _UNKNOWN_LABEL = "AI-generated"
 _FINAL = ("refused", "given_up")
 _SLOWEST_POLL_S = 10
 KEYS_KEPT_S = 24 * 3600.0
+_NO_RECEIVERS = Receivers()
 _RETRYABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
 
 
@@ -92,6 +94,7 @@ class Studio:
         signer: Signer,
         public: bool,
         caps: Caps,
+        receivers: Receivers = _NO_RECEIVERS,
         trash_days: float = 7.0,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
@@ -102,6 +105,7 @@ class Studio:
         self._limits = limits
         self.default_provider = default_provider
         self._worker = worker
+        self._receivers = receivers
         self.read_only = read_only
         self._clock = clock
         self.draining = False
@@ -218,9 +222,15 @@ class Studio:
         """
         self._must_write()
         requests: list[JobRequest] = []
-        for request, count in wanted:
-            request, model = intake.resolve(request, self._providers, self.default_provider)
-            requests += intake.spread(request, model, count)
+        for number, (request, count) in enumerate(wanted):
+            try:
+                request, model = intake.resolve(request, self._providers, self.default_provider)
+                requests += intake.spread(request, model, count)
+            except BadInput as exc:
+                exc.item = number
+                raise
+        if callback_url is not None:
+            callback_url = self._receivers.allowed(callback_url)
         once = None
         if idempotency_key is not None:
             once = intake.once(idempotency_key, wanted, callback_url)

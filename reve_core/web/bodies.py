@@ -68,4 +68,9 @@ def _refusal(exc: ValidationError) -> ReveError:
     found = exc.errors(include_url=False, include_context=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return NotJson("The body is not JSON that can be read. Check its quotes, commas and brackets.")
-    return Invalid([(".".join(str(part) for part in each["loc"]), each["msg"]) for each in found[:20]])
+    return Invalid([(_field(each["loc"]), each["msg"]) for each in found[:20]])
+
+
+def _field(loc: tuple[int | str, ...]) -> str:
+    """The way to the field as the sender wrote it; the names of alternatives are ours."""
+    return ".".join(str(part) for number, part in enumerate(loc) if number or part not in ("batch", "single"))

@@ -1,38 +1,46 @@
-"""Who sent a request, from what it carries: an API token, a visitor's cookie, or a page's own pass."""
+"""Who sent a request, from what it carries: an API token, a page's own pass, or a visitor's cookie."""
 
 from __future__ import annotations
 
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
+from starlette.requests import Request, cookie_parser
 
 from reve_core.errors import NotAllowed
 from reve_core.models import PERSONAL
 from reve_core.visitors import Visitors
 
-COOKIE = "reve_visitor"
-SECURE_COOKIE = "__Host-reve_visitor"
 PASS_HEADER = "x-reve-visitor"
+KEY = "k"  # the name under which a key stands in an address; see Visitors.key
 
 
 def owner_of(headers: Headers, visitors: Visitors) -> str | None:
     """
     Whose jobs this request may see; None for nobody's. Raises NotAllowed for an API token that is not valid.
 
-    A token wins over a cookie, so that a program means what it says wherever it runs.
+    A token wins, so that a program means what it says wherever it runs; then the pass, since the page that shows it was
+    drawn for that visitor. Authorization of another kind is for a proxy on the way, not for us.
     """
-    authorization = headers.get("authorization")
-    if authorization is not None:
-        scheme, _, token = authorization.partition(" ")
-        owner = visitors.of_token(token.strip()) if scheme.lower() == "bearer" else None
+    token = token_of(headers)
+    if token is not None:
+        owner = visitors.of_token(token)
         if owner is None:
             raise NotAllowed("This API token is not valid here. It may have been revoked; ask for a new one.")
         return owner
     if not visitors.public:
         return PERSONAL
-    return visitors.of_cookie(cookie_of(headers)) or visitors.of_session_pass(headers.get(PASS_HEADER))
+    return visitors.of_session_pass(headers.get(PASS_HEADER)) or visitors.of_cookies(cookies_of(headers))
 
 
-def cookie_of(headers: Headers) -> str | None:
-    """The visitor cookie's raw value."""
-    cookies = cookie_parser(headers.get("cookie", ""))
-    return cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
+def token_of(headers: Headers) -> str | None:
+    """The API token that came along."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def may_open(request: Request, name: str, visitors: Visitors) -> bool:
+    """Whether the address itself holds the key to what it ends in."""
+    return visitors.public and visitors.opens(request.query_params.get(KEY), name)
+
+
+def cookies_of(headers: Headers) -> dict[str, str]:
+    return cookie_parser(headers.get("cookie", ""))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Discriminator, Tag, TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from reve_core.errors import JobNotFound
+from reve_core.errors import BadInput, JobNotFound
 from reve_core.models import Job, JobFilter, JobRequest, JobStatus
 from reve_core.web.api.described import shape_of
 from reve_core.web.api.endpoint import Call, Operation, answer, nothing, tagged
@@ -28,7 +30,13 @@ from reve_core.web.api.waiting import LONGEST_S, asked_to_wait, until_ended
 from reve_core.web.bodies import read_query
 from reve_core.web.problems import Invalid
 
-_NEW: TypeAdapter[NewBatch | NewSingle] = TypeAdapter(NewBatch | NewSingle)
+# Told apart by one field, so that a mistake is explained once and not for each of the two.
+_NEW: TypeAdapter[NewBatch | NewSingle] = TypeAdapter(
+    Annotated[
+        Annotated[NewBatch, Tag("batch")] | Annotated[NewSingle, Tag("single")],
+        Discriminator(lambda new: "batch" if isinstance(new, dict) and "jobs" in new else "single"),
+    ]
+)
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 MOST_AT_ONCE = 200  # jobs of one request
 
@@ -52,12 +60,17 @@ async def create(call: Call) -> Response:
     wanted = new.jobs if isinstance(new, NewBatch) else [new]
     if sum(each.n for each in wanted) > MOST_AT_ONCE:
         raise Invalid([("jobs", f"Ask for at most {MOST_AT_ONCE} pictures in one request.")])
-    order = call.studio.order(
-        [(request_of(each), each.n) for each in wanted],
-        owner=owner,
-        idempotency_key=call.request.headers.get("idempotency-key"),
-        callback_url=new.callback_url,
-    )
+    try:
+        order = call.studio.order(
+            [(request_of(each), each.n) for each in wanted],
+            owner=owner,
+            idempotency_key=call.request.headers.get("idempotency-key"),
+            callback_url=new.callback_url,
+        )
+    except BadInput as exc:
+        if exc.item is None or not isinstance(new, NewBatch):
+            raise
+        raise Invalid([(f"jobs.{exc.item}.{exc.field}", str(exc))]) from None
     placed = await call.tick.place(order)
     jobs = placed.jobs
     headers = {"Location": f"/api/v1/jobs/{jobs[0].id}"} if len(jobs) == 1 else {}
@@ -67,7 +80,7 @@ async def create(call: Call) -> Response:
         await until_ended(call, [job.id for job in jobs], wait_s)
         headers["Preference-Applied"] = f"wait={wait_s}"
     if wait_s or placed.replayed:
-        jobs = [call.studio.get(job.id, owner=owner) for job in jobs]
+        jobs = [_as_it_is_now(call, job) for job in jobs]
     headers |= poll_again(call, jobs)
     return answer(Jobs.model_construct(jobs=_shapes(call, jobs)), 201, headers)
 
@@ -127,6 +140,12 @@ async def restore(call: Call) -> Response:
     job = call.studio.get(call.job_id, owner=call.anybody)
     await run_in_threadpool(call.studio.shelf.restore, [job.id], owner=job.owner)
     return _outcome(call, "Put back.")
+
+
+def _as_it_is_now(call: Call, job: Job) -> Job:
+    with suppress(JobNotFound):  # deleted while we waited: then this is the last that is known
+        job = call.studio.get(job.id, owner=job.owner)
+    return job
 
 
 def poll_again(call: Call, jobs: Sequence[Job]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable
 
+from reve_core.errors import JobNotFound
 from reve_core.web.api.endpoint import Call
 
 LONGEST_S = 60
@@ -30,9 +31,16 @@ async def until_ended(call: Call, job_ids: Iterable[str], wait_s: float) -> None
     until = time.monotonic() + wait_s
     pause = _FIRST_PAUSE_S
     while True:
-        left = [job_id for job_id in left if call.studio.peek(job_id, owner=call.anybody).status.is_pending]
+        left = [job_id for job_id in left if _is_pending(call, job_id)]
         remaining = until - time.monotonic()
         if not left or remaining <= 0 or call.studio.draining or await call.request.is_disconnected():
             return
         await asyncio.sleep(min(pause, remaining))
         pause = min(pause * 1.3, _LONGEST_PAUSE_S)
+
+
+def _is_pending(call: Call, job_id: str) -> bool:
+    try:
+        return call.studio.peek(job_id, owner=call.anybody).status.is_pending
+    except JobNotFound:
+        return False  # deleted meanwhile: there is nothing to wait for
