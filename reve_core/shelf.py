@@ -24,6 +24,7 @@ from reve_core.ports import Blobs, JobStore
 
 _EXPORT_S = 3600.0  # how long a prepared archive can be fetched
 _EXPORTS = 50
+_PARTS = ("", "-thumb", "-web", "-card")  # everything that may be stored of one picture
 MAX_EXPORT = 1000  # pictures in one archive
 
 
@@ -128,13 +129,16 @@ class Shelf:
             self._exports[token] = (now + _EXPORT_S, owner, wanted)
         return token
 
-    def export(self, token: str) -> Iterator[bytes]:
-        """The archive piece by piece. Raises JobNotFound for a token that is not, or no longer, known."""
+    def export(self, token: str, owner: str | None) -> Iterator[bytes]:
+        """
+        The archive piece by piece; for any owner where None is asking. Raises JobNotFound for a token that is not, or no
+        longer, known, or somebody else's.
+        """
         with self._guard:
-            until, owner, job_ids = self._exports.get(token, (0.0, "", []))
-        if until <= self._clock():
+            until, whose, job_ids = self._exports.get(token, (0.0, "", []))
+        if until <= self._clock() or owner not in (None, whose):
             raise JobNotFound(token)
-        return archive.stream(self._entries(job_ids, owner))
+        return archive.stream(self._entries(job_ids, whose))
 
     def read_settings(self, data: bytes) -> JobRequest | None:
         """The settings an uploaded PNG was made with, None where it holds none. Raises UnusablePicture."""
@@ -182,7 +186,7 @@ class Shelf:
         for job in trashed:
             # Every attempt's files: one that was taken for lost may have left a picture behind.
             for attempt in range(1, job.attempt + 1):
-                for stem in (f"{job.id}-{attempt}", f"{job.id}-{attempt}-thumb"):
+                for stem in (f"{job.id}-{attempt}{part}" for part in _PARTS):
                     for info in self._blobs.find(stem):
                         self._blobs.delete(info.key)
         return self._store.purge([job.id for job in trashed])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reve_core.grants import ApiToken
@@ -16,16 +17,26 @@ from reve_core.guard.signing import Signer, hashed
 from reve_core.models import PERSONAL
 from reve_core.ports import AccessStore
 
+_DAY_S = 24 * 3600
 COOKIE = "reve_visitor"
-SECURE_COOKIE = (
-    "__Host-reve_visitor"  # browsers take it from this very host over https only, so no neighbour can plant it
-)
-COOKIE_S = 400 * 24 * 3600  # browsers keep no cookie longer
-SESSION_S = 24 * 3600
+# Browsers take this name from the very host, over https and for all paths only: no neighbour can plant it.
+SECURE_COOKIE = "__Host-reve_visitor"
+COOKIE_S = 400 * _DAY_S  # browsers keep no cookie longer
+RENEW_S = 30 * _DAY_S  # an older cookie is signed anew: who comes back now and then stays the same visitor
+SESSION_S = _DAY_S
 PASS_S = 15 * 60
 
-_VISITOR, _SESSION = "visitor", "session"
+_VISITOR, _SESSION, _ADDRESS, _TAG = "visitor", "session", "address", "tag"
 _TOKEN_PREFIX = "reve_"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visitor as a cookie of that name tells it, signed ``age_s`` ago."""
+
+    owner: str
+    cookie: str
+    age_s: float
 
 
 class Visitors:
@@ -47,13 +58,17 @@ class Visitors:
         """The value of the cookie that makes a browser this visitor."""
         return self._signer.sign(_VISITOR, owner)
 
-    def of_cookie(self, value: str | None) -> str | None:
-        """The visitor, None where the cookie is missing, forged or too old."""
-        return self._signer.read(_VISITOR, value, max_age_s=COOKIE_S) if value else None
+    def visit(self, cookies: Mapping[str, str]) -> Visit | None:
+        """The visitor among all the cookies of a request, None where there is none, or it is forged or too old."""
+        for name in (SECURE_COOKIE, COOKIE):
+            value = cookies.get(name)
+            if value and (found := self._signer.read_dated(_VISITOR, value, max_age_s=COOKIE_S)):
+                return Visit(found[0], name, found[1])
+        return None
 
     def of_cookies(self, cookies: Mapping[str, str]) -> str | None:
-        """The visitor among all the cookies of a request."""
-        return self.of_cookie(cookies.get(SECURE_COOKIE)) or self.of_cookie(cookies.get(COOKIE))
+        found = self.visit(cookies)
+        return found.owner if found else None
 
     def session_pass(self, owner: str) -> str:
         """For a browser that sends no cookies back: what its page shows instead with each request of its own."""
@@ -61,6 +76,23 @@ class Visitors:
 
     def of_session_pass(self, value: str | None) -> str | None:
         return self._signer.read(_SESSION, value, max_age_s=SESSION_S) if value else None
+
+    def tag(self, owner: str) -> str:
+        """Tells a page whether its requests are answered for the visitor it was drawn for. Says nothing about who."""
+        return self._signer.derive(_TAG, owner)[:8]
+
+    def key(self, name: str) -> str:
+        """
+        What opens one address below a door of pictures to a browser that sends no cookies, today and tomorrow.
+
+        ``name`` is the end of the address: a picture's file, a job, an export. It stands in the address, so it opens
+        nothing else.
+        """
+        return self._signer.derive(_ADDRESS, f"{self._day()}/{name}")
+
+    def opens(self, key: str | None, name: str) -> bool:
+        day = self._day()
+        return key is not None and any(self._signer.derives(_ADDRESS, f"{each}/{name}", key) for each in (day, day - 1))
 
     # -- another device
 
@@ -70,7 +102,12 @@ class Visitors:
         self._access.add_pass(hashed(token), owner=owner, until=self._now() + timedelta(seconds=PASS_S))
         return token
 
+    def waiting(self, token: str) -> str | None:
+        """Who would be taken over, without doing it; None where the token is used up, too old, or none of ours."""
+        return self._access.find_pass(hashed(token), now=self._now())
+
     def take_over(self, token: str) -> str | None:
+        """Who this browser is from now on, the first time; None ever after."""
         return self._access.take_pass(hashed(token), now=self._now())
 
     # -- programs
@@ -93,6 +130,9 @@ class Visitors:
 
     def revoke_token(self, token_id: str) -> bool:
         return self._access.revoke_token(token_id, at=self._now())
+
+    def _day(self) -> int:
+        return int(self._clock() // _DAY_S)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -1,5 +1,6 @@
 """
-What a blob may be called: ``<job id>-<attempt>.png``, and ``<job id>-<attempt>-thumb.webp`` for its thumbnail.
+What a blob may be called: ``<job id>-<attempt>.png``, and ``<job id>-<attempt>-thumb.webp`` for its thumbnail. What a
+share link shows is made once and kept beside them: ``-web.webp`` on the page, ``-card.jpg`` in a chat's preview.
 
 A key comes back as the last part of a URL, so nothing but a full match ever reaches a file system. To store another
 format, add its suffix here, together with the type it is served as; nothing else decides either.
@@ -11,7 +12,7 @@ import re
 
 MIME = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
-_STEM = r"[0-9a-f]{32}-[0-9]{1,6}(-thumb)?"
+_STEM = r"[0-9a-f]{32}-[0-9]{1,6}(-(?:thumb|web|card))?"
 _KEY = re.compile(rf"{_STEM}({'|'.join(re.escape(suffix) for suffix in MIME)})")
 _WHOLE_STEM = re.compile(_STEM)
 
@@ -22,6 +23,11 @@ def is_key(name: str) -> bool:
 
 def is_stem(name: str) -> bool:
     return _WHOLE_STEM.fullmatch(name) is not None
+
+
+def job_of(key: str) -> str:
+    """The id of the job whose picture this is."""
+    return key[:32]
 
 
 def mime_of(key: str) -> str:

@@ -50,6 +50,10 @@ class AccessStore(Protocol):
     # -- one-time passes
     def add_pass(self, token_hash: str, *, owner: str, until: datetime) -> None: ...
 
+    def find_pass(self, token_hash: str, *, now: datetime) -> str | None:
+        """The owner that ``take_pass`` would give, without taking it."""
+        ...
+
     def take_pass(self, token_hash: str, *, now: datetime) -> str | None:
         """The owner, the first time and before ``until``; None ever after. Two takers never both get it."""
         ...

@@ -141,7 +141,7 @@ def test_an_archive_is_prepared_for_what_was_chosen(studio: Studio, open_page: O
     at = send(open_page("gallery.py"), GRID, "act", {"do": "zip", "ids": [fox, owl]})
     url = data_of(at, GRID)["message"]["url"]
     assert url.startswith("/exports/")
-    assert b"".join(studio.shelf.export(url.removeprefix("/exports/"))).startswith(b"PK")
+    assert b"".join(studio.shelf.export(url.removeprefix("/exports/"), "me")).startswith(b"PK")
 
 
 def test_an_action_on_a_job_that_is_gone_says_so_and_shows_what_there_is(studio: Studio, open_page: Open) -> None:

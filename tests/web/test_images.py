@@ -56,7 +56,7 @@ class Studio:
             raise self.refusal
         return Saved("朝の heron.png", "image/png", PNG)
 
-    def export(self, token: str) -> Iterator[bytes]:
+    def export(self, token: str, owner: str | None) -> Iterator[bytes]:
         if token == "endless-token":
             return self._endless()
         if token != "good-token":
@@ -92,14 +92,18 @@ def port(tmp_path_factory: pytest.TempPathFactory, studio: Studio) -> Iterator[i
         yield number
 
 
+def anybody(request: Request, name: str) -> bool:
+    return True
+
+
 def application(blobs: Blobs, studio: Studio) -> Starlette:
     async def page(request: Request) -> HTMLResponse:
         return HTMLResponse("the page for unknown paths")
 
     return Starlette(
         routes=[
-            *image_routes(lambda: blobs),
-            *download_routes(lambda: studio, lambda request: request.headers.get("x-visitor")),
+            *image_routes(lambda: blobs, anybody),
+            *download_routes(lambda: studio, lambda request, name: request.headers.get("x-visitor")),
             Route("/{path:path}", page, methods=["GET", "POST", "PUT", "DELETE"]),
         ]
     )
@@ -257,7 +261,7 @@ def test_a_store_that_cannot_be_opened_is_a_problem_in_json() -> None:
         raise ConfigurationError("The folder for pictures cannot be written to.")
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(Starlette(routes=image_routes(broken)))
+        transport = httpx.ASGITransport(Starlette(routes=image_routes(broken, anybody)))
         async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
             return await client.get(f"/images/{KEY}")
 
@@ -279,7 +283,7 @@ def test_a_slow_disk_does_not_hold_up_the_event_loop() -> None:
 
     blobs = Slow()
     blobs.put(KEY, PNG)
-    app = Starlette(routes=[*image_routes(lambda: blobs), Route("/gate", open_gate)])
+    app = Starlette(routes=[*image_routes(lambda: blobs, anybody), Route("/gate", open_gate)])
 
     async def ask() -> list[httpx.Response]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio") as client:

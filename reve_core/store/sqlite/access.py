@@ -101,6 +101,14 @@ class AccessSide(Side):
                 (token_hash, owner, until.timestamp()),
             )
 
+    def find_pass(self, token_hash: str, *, now: datetime) -> str | None:
+        with self.connections.read() as db:
+            row = db.execute(
+                "select owner from passes where token_hash = ? and taken_at is null and until > ?",
+                (token_hash, now.timestamp()),
+            ).fetchone()
+        return row["owner"] if row else None
+
     def take_pass(self, token_hash: str, *, now: datetime) -> str | None:
         with self.connections.write() as db:
             row = db.execute(
