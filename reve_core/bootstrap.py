@@ -183,6 +183,7 @@ def restore(settings: Settings) -> backup.Restored:
 
 def make_site(settings: Settings) -> Site:
     return Site(
+        public=settings.mode == "public",
         public_url=settings.public_url,
         allowed_hosts=settings.allowed_hosts,
         trusted_hops=settings.trusted_hops,
