@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from reve_core import webhooks
 from reve_core.blobs.local import LocalBlobs
 from reve_core.engines.presence import FilePresence
 from reve_core.engines.threads import ThreadEngine
@@ -125,6 +126,7 @@ def build(settings: Settings) -> Studio:
         caps=caps(settings),
     )
     signer = Signer(_secrets(settings, folder, read_only))
+    receivers, messenger = webhooks.make_messenger(settings, store, lambda name: studio.label(name))
     manager = JobManager(
         store=store,
         blobs=blobs,
@@ -134,6 +136,7 @@ def build(settings: Settings) -> Studio:
         config=config,
         tidy=lambda: _tidy(studio, store.path, folder),
         farewell=lambda: _back_up(store.path, folder),
+        messenger=messenger,
     )
     studio = Studio(
         store=store,
@@ -146,6 +149,7 @@ def build(settings: Settings) -> Studio:
         signer=signer,
         public=settings.mode == "public",
         caps=config.caps,
+        receivers=receivers,
         trash_days=settings.trash_days,
         read_only=read_only,
     )

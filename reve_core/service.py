@@ -31,6 +31,7 @@ from reve_core.models import (
 )
 from reve_core.pictures.check import Caps
 from reve_core.ports import AccessStore, Blobs, Health, JobStore, Provider
+from reve_core.shares import Shares
 from reve_core.shelf import Shelf
 from reve_core.visitors import Visitors
 
@@ -116,6 +117,17 @@ class Studio:
             caps=caps,
             label_of=self.label,
             trash_days=trash_days,
+            read_only=read_only,
+            clock=clock,
+        )
+        self.shares = Shares(
+            store=store,
+            access=access,
+            blobs=blobs,
+            signer=signer,
+            caps=caps,
+            label_of=self.label,
+            title_of=self._title,
             read_only=read_only,
             clock=clock,
         )
@@ -423,6 +435,14 @@ class Studio:
     def _must_write(self) -> None:
         if self.read_only is not None:
             raise ConfigurationError(self.read_only)
+
+    def _title(self, name: str, model_id: str) -> str:
+        """What made a picture: "Sketch", or "Reve · Reve 2" where one provider has several."""
+        provider = self._providers.get(name)
+        if provider is None:
+            return name.capitalize()
+        model = next((model.title for model in provider.models if model.id == model_id), model_id)
+        return provider.title if model in ("", provider.title) else f"{provider.title} · {model}"
 
     @staticmethod
     def _view(provider: Provider, state: ProviderState | None) -> ProviderView:

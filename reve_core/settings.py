@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     )
     webhook_secret: SecretStr | None = Field(
         None,
-        description="Signs webhooks (Standard Webhooks): `whsec_` and base64 of 24 to 64 bytes. Needed with `REVE_WEBHOOK_HOSTS`.",
+        description="Signs webhooks (Standard Webhooks): `whsec_` and base64 of 24 to 64 bytes. Needed with `REVE_WEBHOOK_HOSTS`. Several, between commas: each signs, so that it can be changed without a gap.",
     )
 
     # Which provider, and where

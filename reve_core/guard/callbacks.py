@@ -19,7 +19,7 @@ FIELD = "callback_url"
 _PORTS = {"https": 443, "http": 80}
 _PREFIX = "whsec_"
 _SECRET_BYTES = range(24, 65)
-_HOW_TO_MAKE_ONE = (
+HOW_TO_MAKE_A_SECRET = (
     'Make one with `python -c "import base64, secrets; '
     "print('whsec_' + base64.b64encode(secrets.token_bytes(32)).decode())\"`."
 )
@@ -114,7 +114,7 @@ class CallbackSigner:
     def __init__(self, secrets: str) -> None:
         given = secrets.replace(",", " ").split()
         if not given:
-            raise ConfigurationError(f"REVE_WEBHOOK_SECRET is empty. {_HOW_TO_MAKE_ONE}")
+            raise ConfigurationError(f"REVE_WEBHOOK_SECRET is empty. {HOW_TO_MAKE_A_SECRET}")
         self._keys = [_key(secret) for secret in given]
 
     def __len__(self) -> int:
@@ -145,6 +145,6 @@ def _key(secret: str) -> bytes:
         key = b""  # raised below, outside of this handler: the cause would be carried along
     if not key:
         raise ConfigurationError(
-            f"REVE_WEBHOOK_SECRET must be {_PREFIX} and the base64 of 24 to 64 bytes. {_HOW_TO_MAKE_ONE}"
+            f"REVE_WEBHOOK_SECRET must be {_PREFIX} and the base64 of 24 to 64 bytes. {HOW_TO_MAKE_A_SECRET}"
         )
     return key

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reve_core.jobs.keeper import Keeper, Patience
+from reve_core.jobs.messenger import Messenger
 from reve_core.jobs.retry import RetryPolicy
 from reve_core.jobs.runner import Runner
 from reve_core.jobs.sweeper import Sweeper
@@ -26,6 +27,7 @@ class ManagerConfig:
     lease_s: float = 60.0
     sweep_s: float = 5.0
     tidy_s: float = 3600.0
+    tell_s: float = 1.0
     call_timeout_s: float = 300.0
     max_attempts: int = 3
     backoff_s: float = 2.0
@@ -48,6 +50,7 @@ class JobManager:
         config: ManagerConfig,
         tidy: Callable[[], None] = lambda: None,
         farewell: Callable[[], None] = lambda: None,
+        messenger: Messenger | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.worker = f"{os.getpid()}-{secrets.token_hex(6)}"
@@ -56,6 +59,7 @@ class JobManager:
         self._config = config
         self._tidy = tidy
         self._farewell = farewell
+        self._messenger = messenger
         retry = RetryPolicy(max_tries=config.max_attempts, base_s=config.backoff_s)
         keeper = Keeper(store, blobs, config.caps, config.patience)
         self.runner = Runner(
@@ -84,21 +88,24 @@ class JobManager:
     def start(self) -> None:
         """Repair what an earlier run left behind, then work."""
         self._presence.announce(self.worker)
-        self._engine.start(
-            self.runner.work,
-            {
-                self.runner.beat: self._config.lease_s / 3,
-                self._sweep: self._config.sweep_s,
-                self._tidy: self._config.tidy_s,
-            },
-        )
+        timers = {
+            self.runner.beat: self._config.lease_s / 3,
+            self._sweep: self._config.sweep_s,
+            self._tidy: self._config.tidy_s,
+        }
+        if self._messenger is not None:
+            timers[self._messenger.tell] = self._config.tell_s
+        self._engine.start(self.runner.work, timers)
 
     def drain(self) -> None:
         """Claim nothing more. Takes no lock."""
         self._engine.drain()
+        if self._messenger is not None:
+            self._messenger.drain()
 
     def stop(self, grace_s: float) -> bool:
         """Claim nothing more, let running jobs finish for at most ``grace_s``. True when all did."""
+        self.drain()
         finished = self._engine.stop(grace_s)
         self._presence.leave(self.worker)
         self._farewell()

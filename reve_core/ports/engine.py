@@ -15,7 +15,8 @@ class Engine(Protocol):
         """
         Call ``work`` from each slot until it returns False, then wait for a wake-up (or at most about a second).
 
-        ``timers`` maps a function to the seconds between its calls.
+        ``timers`` maps a function to the seconds between its calls. One that takes long delays neither the others nor
+        the work.
         """
         ...
 
