@@ -76,7 +76,7 @@ def embed(
         width, height = _size(data)
         texts[PARAMETERS] = _infotext(request, width, height)
         texts[OURS] = _our_json(request, label=label, credits=credits, created_at=created_at)
-    texts[XMP] = _xmp(source_of(request.provider))
+    texts[XMP] = xmp(source_of(request.provider))
 
     view = memoryview(data)
     head = chunks[0].end
@@ -157,7 +157,8 @@ def _our_json(request: JobRequest, *, label: str, credits: float | None, created
     return json.dumps({name: value for name, value in about.items() if value not in (None, "")}, ensure_ascii=False)
 
 
-def _xmp(source: DigitalSource) -> str:
+def xmp(source: DigitalSource) -> str:
+    """The packet that names how a picture came about, and nothing else."""
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

@@ -1,0 +1,285 @@
+"""
+Share links: a revocable window on one picture, for whoever holds its address.
+
+The token in the address is worked out from the share's id and the secret, and only its hash is stored: who reads the
+database can open nothing, and the owner can be shown the link again for as long as the secret stays the same. What a
+window shows is put together here, without what its owner keeps back, so that no page can show too much.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from reve_core.errors import BadInput, ConfigurationError, JobNotFound, PictureDamaged, ShareEnded, ShareNotFound
+from reve_core.grants import Share
+from reve_core.guard.signing import Signer, hashed
+from reve_core.layout import BBox
+from reve_core.models import Job, JobRequest, JobStatus, StoredImage
+from reve_core.pictures import check, metadata, names
+from reve_core.pictures.bare import bare, has_manifest
+from reve_core.pictures.kept import Renditions
+from reve_core.ports import AccessStore, Blobs, JobStore
+
+State = Literal["open", "expired", "revoked", "trashed", "deleted"]
+
+LASTS_DAYS = (1, 7, 30)  # what the form offers, besides no end
+_LONGEST = timedelta(days=3650)
+_PURPOSE = "share"
+_MOST_BOXES = 60
+_WORDS = 120  # letters of a box's label
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One part of the layout. ``label`` is empty where the prompt is kept back: it would tell of it."""
+
+    label: str
+    bbox: BBox
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """
+    What somebody with the link may see. ``prompt`` and ``settings`` are None and empty where their owner keeps them back.
+
+    ``label`` is the provider's fixed mark. ``width`` and ``height`` in pixels. ``version`` changes with what is shown.
+    """
+
+    share: Share
+    label: str
+    width: int
+    height: int
+    prompt: str | None
+    settings: tuple[tuple[str, str], ...]
+    boxes: tuple[Box, ...]
+    version: str
+
+    @property
+    def published(self) -> bool:
+        return self.share.published
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A share as its owner sees it. ``token`` is None where the link cannot be shown again: the secret has changed."""
+
+    share: Share
+    state: State
+    token: str | None
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    filename: str
+    mime: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What "Make your own" puts into the form. ``prompt`` is None, and ``settings``, where it is kept back."""
+
+    prompt: str | None
+    settings: JobRequest | None
+
+
+class Shares:
+    """``label_of`` and ``title_of`` name a provider's pictures and, with a model, what made them."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        access: AccessStore,
+        blobs: Blobs,
+        signer: Signer,
+        caps: check.Caps,
+        label_of: Callable[[str], str],
+        title_of: Callable[[str, str], str],
+        read_only: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._access = access
+        self._blobs = blobs
+        self._signer = signer
+        self._caps = caps
+        self._label_of = label_of
+        self._title_of = title_of
+        self._read_only = read_only
+        self._clock = clock
+        self._renditions = Renditions(blobs, caps, keep=read_only is None)
+
+    # -- for the owner
+
+    def make(
+        self,
+        job_id: str,
+        *,
+        owner: str,
+        show_prompt: bool = True,
+        show_settings: bool = False,
+        lasts: timedelta | None = None,
+        published: bool = False,
+    ) -> Link:
+        """
+        A new link to a finished picture, which ends after ``lasts`` (None: never by itself).
+
+        Raises JobNotFound, also for a picture in the trash; BadInput; StoreError.
+        """
+        self._must_write()
+        if lasts is not None and not timedelta() < lasts <= _LONGEST:
+            raise BadInput("A link lasts between a moment and ten years.", "lasts")
+        job = self._store.get(job_id, owner=owner)
+        if job is None or job.image is None or job.status is not JobStatus.DONE or job.trashed_at is not None:
+            raise JobNotFound(job_id)
+        now = self._now()
+        share = Share(
+            id=secrets.token_hex(16),
+            job_id=job.id,
+            owner=owner,
+            created_at=now,
+            expires_at=None if lasts is None else now + lasts,
+            show_prompt=show_prompt,
+            show_settings=show_settings,
+            published=published,
+        )
+        token = self._signer.derive(_PURPOSE, share.id)
+        self._access.add_share(share, hashed(token))
+        # A chat fetches the preview within a second or two of the link being pasted, and asks only once.
+        self._renditions.prepare(job.image, self._label_of(job.request.provider))
+        return Link(share, "open", token, job)
+
+    def links(self, owner: str, *, before: str | None = None, limit: int = 50) -> list[Link]:
+        """Theirs, newest first, from the one that follows the share with the id ``before``."""
+        return [self._link(share) for share in self._access.shares(owner, before=before, limit=limit)]
+
+    def revoke(self, share_id: str, *, owner: str) -> None:
+        """From now on the link shows nothing. Again is fine. Raises ShareNotFound."""
+        self._must_write()
+        done = self._access.revoke_share(share_id, owner=owner, at=self._now())
+        if not done and self._access.share(share_id, owner=owner) is None:
+            raise ShareNotFound()
+
+    # -- for whoever has the link; each raises ShareNotFound, ShareEnded
+
+    def open(self, token: str) -> Window:
+        share, job, image = self._behind(token)
+        return self._window(share, job, image)
+
+    def count_view(self, window: Window) -> None:
+        if self._read_only is None:
+            self._access.count_view(window.share.id)
+
+    def picture(self, token: str) -> File:
+        """What the page shows: the picture itself where it is small, else a WebP of at most 1,600 pixels."""
+        share, job, image = self._behind(token)
+        if self._renditions.is_light(image):
+            return File(self._filename(share, job, image), image.mime, bare(self._intact(image)))
+        return File("picture.webp", "image/webp", self._renditions.web(image))
+
+    def card(self, token: str) -> File:
+        """The preview for chats: a JPEG of 1200 × 630 pixels without a word of the prompt."""
+        _, job, image = self._behind(token)
+        return File("card.jpg", "image/jpeg", self._renditions.card(image, self._label_of(job.request.provider)))
+
+    def download(self, token: str) -> File:
+        """
+        The provider's pixels, bare of whatever else came with them, and with what the owner shows written in.
+
+        Where the prompt is shown, a picture with a C2PA manifest goes out as it is: any change would break its signature,
+        and there is nothing to hide. Where it is not shown the manifest goes, since nobody can say what is written in it.
+        """
+        share, job, image = self._behind(token)
+        data, request = self._intact(image), job.request
+        name = self._filename(share, job, image)
+        if share.show_prompt and has_manifest(data):
+            return File(name, image.mime, data)
+        label = self._label_of(request.provider)
+        shown = request if share.show_settings else JobRequest(prompt=request.prompt, provider=request.provider)
+        stripped = bare(data, xmp=metadata.xmp(metadata.source_of(request.provider)))
+        return File(name, image.mime, metadata.embed(stripped, shown, label=label, with_settings=share.show_prompt))
+
+    def offer(self, token: str) -> Offer:
+        """What the form of a visitor is to be filled with."""
+        share, job, _ = self._behind(token)
+        return Offer(job.request.prompt if share.show_prompt else None, job.request if share.show_settings else None)
+
+    # -- inside
+
+    def _behind(self, token: str) -> tuple[Share, Job, StoredImage]:
+        share = self._access.share_of_token(hashed(token))
+        if share is None:
+            raise ShareNotFound()
+        job = self._store.get(share.job_id, owner=share.owner)
+        if self._state(share, job) != "open" or job is None or job.image is None:
+            raise ShareEnded()
+        return share, job, job.image
+
+    def _state(self, share: Share, job: Job | None) -> State:
+        if job is None or job.image is None:
+            return "deleted"
+        if share.revoked_at is not None:
+            return "revoked"
+        if share.has_ended(self._now()):
+            return "expired"
+        return "open" if job.trashed_at is None else "trashed"
+
+    def _link(self, share: Share) -> Link:
+        token = self._signer.derive(_PURPOSE, share.id)
+        known = self._access.share_of_token(hashed(token))
+        job = self._store.get(share.job_id, owner=share.owner)
+        same = known is not None and known.id == share.id
+        return Link(share, self._state(share, job), token if same else None, job)
+
+    def _window(self, share: Share, job: Job, image: StoredImage) -> Window:
+        request = job.request
+        regions = job.receipt.layout.regions if job.receipt and job.receipt.layout else ()
+        boxes = tuple(
+            Box(region.label[:_WORDS] if share.show_prompt else "", region.bbox) for region in regions[:_MOST_BOXES]
+        )
+        version = hashlib.sha256(f"{share.id} {image.sha256}".encode()).hexdigest()[:24]
+        return Window(
+            share=share,
+            label=self._label_of(request.provider),
+            width=image.width,
+            height=image.height,
+            prompt=request.prompt if share.show_prompt else None,
+            settings=self._settings(job, image) if share.show_settings else (),
+            boxes=boxes,
+            version=version,
+        )
+
+    def _settings(self, job: Job, image: StoredImage) -> tuple[tuple[str, str], ...]:
+        request = job.request
+        return (
+            ("Made by", self._title_of(request.provider, request.model)),
+            ("Shape", request.aspect_ratio),
+            ("Size", f"{image.width:,} × {image.height:,} px"),
+            ("Seed", "Not set" if request.seed is None else str(request.seed)),
+        )
+
+    def _intact(self, image: StoredImage) -> bytes:
+        data = self._blobs.get(image.name, max_bytes=self._caps.max_bytes)
+        if len(data) != image.size or hashlib.sha256(data).hexdigest() != image.sha256:
+            raise PictureDamaged("The picture's file was damaged on the disk.")
+        return data
+
+    @staticmethod
+    def _filename(share: Share, job: Job, image: StoredImage) -> str:
+        return names.friendly(job.request.prompt if share.show_prompt else "", Path(image.name).suffix)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def _must_write(self) -> None:
+        if self._read_only is not None:
+            raise ConfigurationError(self._read_only)
