@@ -185,6 +185,18 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What those who ask about a job every second need to know. ``image`` is the blob key of its picture."""
+
+    id: str
+    status: JobStatus
+    provider: str
+    model: str
+    image: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Once:
     """
     An idempotency key: the same ``key`` of the same owner with the same ``digest`` is the same order; with another

@@ -17,6 +17,7 @@ from reve_core.guard.signing import Signer
 from reve_core.models import (
     PERSONAL,
     Call,
+    Glance,
     Job,
     JobFilter,
     JobRequest,
@@ -179,14 +180,13 @@ class Studio:
             raise intake.no_such_provider(name, self._providers)
         return intake.nearest_ratio(width, height, intake.find_model(found, model).capabilities.aspect_ratios)
 
-    def poll_after_s(self, job: Job) -> int:
+    def poll_after_s(self, provider: str, model: str) -> int:
         """Seconds after which it is worth asking again about a job that is under way: a tenth of the usual wait."""
-        provider = self._providers.get(job.request.provider)
-        if provider is None:
+        found = self._providers.get(provider)
+        if found is None:
             return _SLOWEST_POLL_S
-        models = {model.id: model for model in provider.models}
-        low, _ = models.get(job.request.model, provider.models[0]).capabilities.typical_s
-        return min(max(round(low / 10), 1), _SLOWEST_POLL_S)
+        capabilities = next((each for each in found.models if each.id == model), found.models[0]).capabilities
+        return min(max(round(capabilities.typical_s[0] / 10), 1), _SLOWEST_POLL_S)
 
     def quote(self, request: JobRequest, count: int = 1) -> Quote:
         """Price and wait for ``count`` pictures submitted now. The prompt does not matter. Raises BadInput."""
@@ -327,8 +327,8 @@ class Studio:
             raise JobNotFound(job_id)
         return job
 
-    def peek(self, job_id: str, *, owner: str | None = PERSONAL) -> Job:
-        """``get`` without the place in line and the receipt, for those who ask often."""
+    def peek(self, job_id: str, *, owner: str | None = PERSONAL) -> Glance:
+        """The little that those who ask every second need. Raises JobNotFound."""
         job = self._store.peek(job_id, owner=owner)
         if job is None:
             raise JobNotFound(job_id)

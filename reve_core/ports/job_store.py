@@ -10,6 +10,7 @@ from reve_core.errors import ReveError
 from reve_core.models import (
     Call,
     Claim,
+    Glance,
     Job,
     JobFilter,
     JobStatus,
@@ -52,8 +53,8 @@ class JobStore(Protocol):
         """Forget idempotency keys of that age; returns how many."""
         ...
 
-    def peek(self, job_id: str, *, owner: str | None = None) -> Job | None:
-        """``get`` for those who look often: without ``position`` and ``receipt``, at the cost of one indexed read."""
+    def peek(self, job_id: str, *, owner: str | None = None) -> Glance | None:
+        """The little that those who look often need, at the cost of one indexed read. Finds what ``get`` finds."""
         ...
 
     def get(self, job_id: str, *, owner: str | None = None) -> Job | None:

@@ -10,19 +10,20 @@ shared pool, which slow work can fill.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from reve_core.errors import ReveError, StoreBusy
 from reve_core.models import Order, Placed
 
 Answer = Placed | ReveError
 Place = Callable[[Sequence[Order], float | None], list[Answer]]
+Waiting = tuple[Order, asyncio.Future[Placed]]
 
 _PATIENCE_S = 0.002  # how long the loop itself waits for another writer
-_SLOW_S = 0.005  # a commit that takes longer than this is none of the loop's business
-_BACK_AFTER_S = 10.0
+_SLOW_S = 0.005  # commits that usually take longer than this are none of the loop's business
 
 
 class Tick:
@@ -30,68 +31,63 @@ class Tick:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._waiting: list[tuple[Order, asyncio.Future[Placed]]] = []
-        self._busy = False
-        self._off_loop_until = 0.0
+        self._waiting: list[Waiting] = []
+        self._usual_s = 0.0  # what a commit takes here, of late
+        self._writer: ThreadPoolExecutor | None = None
+        self._writing = False
 
     async def place(self, order: Order) -> Placed:
         """The order once it is committed. Raises its refusal, StoreError."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Placed] = loop.create_future()
         self._waiting.append((order, future))
-        if len(self._waiting) == 1 and not self._busy:
+        if len(self._waiting) == 1 and not self._writing:
             loop.call_soon(self._commit, loop)
         return await future
 
     def _commit(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._busy or not self._waiting:
-            return
         batch, self._waiting = self._waiting, []
-        begun = time.monotonic()
-        if begun < self._off_loop_until:
-            self._on_a_thread(loop, batch)
+        if not batch:
+            return
+        if self._usual_s > _SLOW_S:
+            self._hand_over(loop, batch)
             return
         try:
-            answers = self._place([order for order, _ in batch], _PATIENCE_S)
+            answers = self._timed([order for order, _ in batch], _PATIENCE_S)
         except StoreBusy:
-            self._on_a_thread(loop, batch)
-            return
+            self._hand_over(loop, batch)
         except Exception as exc:
             _refuse(batch, exc)
-            return
-        _answer(batch, answers)
-        if time.monotonic() - begun > _SLOW_S:
-            self._off_loop_until = time.monotonic() + _BACK_AFTER_S
-
-    def _on_a_thread(self, loop: asyncio.AbstractEventLoop, batch: list[tuple[Order, asyncio.Future[Placed]]]) -> None:
-        self._busy = True
-
-        def run() -> None:
-            try:
-                answers = self._place([order for order, _ in batch], None)
-            except Exception as exc:
-                loop.call_soon_threadsafe(self._ended, loop, batch, None, exc)
-            else:
-                loop.call_soon_threadsafe(self._ended, loop, batch, answers, None)
-
-        threading.Thread(target=run, name="reve-commit", daemon=True).start()
-
-    def _ended(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        batch: list[tuple[Order, asyncio.Future[Placed]]],
-        answers: list[Answer] | None,
-        error: Exception | None,
-    ) -> None:
-        self._busy = False
-        if answers is not None:
+        else:
             _answer(batch, answers)
-        elif error is not None:
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting]) -> None:
+        """What arrives meanwhile waits and goes together afterwards."""
+        self._writing = True
+        self._writer = self._writer or ThreadPoolExecutor(1, "reve-commit")
+        orders = [order for order, _ in batch]
+        written = loop.run_in_executor(self._writer, self._timed, orders, None)
+        written.add_done_callback(partial(self._written, loop, batch))
+
+    def _written(
+        self, loop: asyncio.AbstractEventLoop, batch: list[Waiting], written: asyncio.Future[list[Answer]]
+    ) -> None:
+        self._writing = False
+        error = written.exception()
+        if error is None:
+            _answer(batch, written.result())
+        else:
             _refuse(batch, error)
         self._commit(loop)
 
+    def _timed(self, orders: Sequence[Order], patience_s: float | None) -> list[Answer]:
+        begun = time.perf_counter()
+        answers = self._place(orders, patience_s)
+        self._usual_s += (time.perf_counter() - begun - self._usual_s) / 8
+        return answers
 
-def _answer(batch: list[tuple[Order, asyncio.Future[Placed]]], answers: list[Answer]) -> None:
+
+def _answer(batch: list[Waiting], answers: list[Answer]) -> None:
     for (_, future), answer in zip(batch, answers, strict=True):
         if future.done():  # who asked has gone away; the job stays
             continue
@@ -101,7 +97,7 @@ def _answer(batch: list[tuple[Order, asyncio.Future[Placed]]], answers: list[Ans
             future.set_exception(answer)
 
 
-def _refuse(batch: list[tuple[Order, asyncio.Future[Placed]]], error: Exception) -> None:
+def _refuse(batch: list[Waiting], error: BaseException) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(error)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from reve_core.errors import JobNotFound
-from reve_core.models import Job, JobRequest, JobStatus
+from reve_core.models import JobRequest, JobStatus
 from reve_core.web.api.described import image_path
 from reve_core.web.api.endpoint import Call, Json, Operation, answer
 from reve_core.web.api.jobs import IDEMPOTENCY_KEY
@@ -55,21 +55,15 @@ async def status(call: Call) -> Response:
         job = call.studio.peek(call.job_id, owner=call.anybody)
     except JobNotFound:
         return Json(_UNKNOWN, 404)
+    pending = job.status.is_pending
     told = {"status": "pending" if job.status is JobStatus.QUEUED else job.status.value}
     if job.image is not None:
-        told["url"] = image_path(job.image.name)
-    if job.error is not None and not _will_be_tried_again(job):
+        told["url"] = image_path(job.image)
+    if job.error is not None and not pending:
+        # A queued job may carry the reason of its last try; the tutorial's clients take an error for the end.
         told["error"] = job.error
-    return Json(
-        json.dumps(told).encode(),
-        200,
-        [(b"retry-after", b"%d" % call.studio.poll_after_s(job))] if job.status.is_pending else (),
-    )
-
-
-def _will_be_tried_again(job: Job) -> bool:
-    """A queued job may carry the reason of its last try; the tutorial's clients take an error for the end."""
-    return job.status.is_pending
+    headers = [(b"retry-after", b"%d" % call.studio.poll_after_s(job.provider, job.model))] if pending else []
+    return Json(json.dumps(told).encode(), 200, headers)
 
 
 OPERATIONS = (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlite_utils import Database
 
 from reve_core.errors import IdempotencyConflict, JobGone, ReveError
-from reve_core.models import Call, Job, JobFilter, JobRequest, JobStatus, Once, Order, Page, Placed
+from reve_core.models import Call, Glance, Job, JobFilter, JobRequest, JobStatus, Once, Order, Page, Placed
 from reve_core.ports import CancelAnswer
 from reve_core.store.sqlite.base import BUMP, Side
 from reve_core.store.sqlite.rows import call_of, folded, job_of
@@ -92,11 +92,14 @@ class PeopleSide(Side):
                 "delete from idempotency_keys where created_at < ?", (self._clock() - older_than_s,)
             ).rowcount
 
-    def peek(self, job_id: str, *, owner: str | None = None) -> Job | None:
-        mine, values = _mine(owner)
+    def peek(self, job_id: str, *, owner: str | None = None) -> Glance | None:
         with self.connections.read() as db:
-            row = db.execute(f"select * from jobs where {mine} id = ?", [*values, job_id]).fetchone()
-        return job_of(row) if row else None
+            row = db.execute(
+                "select id, status, provider, model, image, error, owner from jobs where id = ?", (job_id,)
+            ).fetchone()
+        if row is None or (owner is not None and row[6] != owner):
+            return None
+        return Glance(row[0], JobStatus(row[1]), row[2], row[3], row[4], row[5])
 
     def get(self, job_id: str, *, owner: str | None = None) -> Job | None:
         with self.connections.read() as db:

@@ -151,7 +151,11 @@ def _as_it_is_now(call: Call, job: Job) -> Job:
 def poll_again(call: Call, jobs: Sequence[Job]) -> dict[str, str]:
     """``Retry-After`` where there is something to wait for."""
     pending = [job for job in jobs if job.status.is_pending]
-    return {"Retry-After": str(min(call.studio.poll_after_s(job) for job in pending))} if pending else {}
+    return (
+        {"Retry-After": str(min(call.studio.poll_after_s(job.request.provider, job.request.model) for job in pending))}
+        if pending
+        else {}
+    )
 
 
 async def _act(call: Call, run: Callable[[Job], str]) -> Response:

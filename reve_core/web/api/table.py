@@ -18,7 +18,7 @@ from reve_core.web.crosssite import Cors
 from reve_core.web.site import Site
 from reve_core.web.tick import Tick
 
-DESCRIBED = (*jobs.OPERATIONS, *pictures.OPERATIONS, *providers.OPERATIONS, *tutorial.OPERATIONS)
+DESCRIBED = (*jobs.OPERATIONS, *pictures.OPERATIONS, *providers.OPERATIONS)
 
 
 async def _openapi(call: Call) -> Response:
@@ -27,7 +27,7 @@ async def _openapi(call: Call) -> Response:
 
 def _spec() -> bytes:
     if not _made:
-        _made.append(json.dumps(document(DESCRIBED, version=__version__)).encode())
+        _made.append(json.dumps(document((*DESCRIBED, *tutorial.OPERATIONS), version=__version__)).encode())
     return _made[0]
 
 
@@ -39,6 +39,6 @@ def api_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -
     """``/api/v1`` and the tutorial's doors."""
     tick = Tick(lambda orders, patience_s: get_studio().place(orders, patience_s))
     by_path: dict[str, list[Operation]] = {}
-    for operation in (*DESCRIBED, *_ABOUT):
+    for operation in (*tutorial.OPERATIONS, *DESCRIBED, *_ABOUT):  # what is polled most is looked for first
         by_path.setdefault(operation.path, []).append(operation)
     return [Route(path, Cors(Endpoint(operations, get_studio, tick), get_site)) for path, operations in by_path.items()]
