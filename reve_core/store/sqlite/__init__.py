@@ -1,5 +1,6 @@
-"""The job table in one SQLite file: the default store."""
+"""The store in one SQLite file. ``lean`` comes first: it loads sqlite-utils without what nothing here needs."""
 
+from reve_core.store.sqlite import lean as lean
 from reve_core.store.sqlite.store import SqliteStore
 
 __all__ = ["SqliteStore"]
