@@ -1,0 +1,95 @@
+"""What every AccessStore promises. An adapter's tests inherit ``AccessStoreContract`` and give it an ``access`` fixture."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reve_core.grants import Share
+from reve_core.guard.signing import hashed
+from reve_core.ports import AccessStore
+from tests.contracts.job_store import Clock
+
+NOW = datetime.fromtimestamp(1_800_000_000, UTC)
+
+
+def share(number: int = 1, *, owner: str = "anna", **changes: object) -> Share:
+    return Share(id=f"{number:032x}", job_id="b" * 32, owner=owner, created_at=NOW, **changes)  # type: ignore[arg-type]
+
+
+def token_of(one: Share) -> str:
+    return hashed(f"the token of {one.id}")
+
+
+class AccessStoreContract:
+    @pytest.fixture
+    def clock(self) -> Clock:
+        return Clock()
+
+    # -- share links
+
+    def test_a_share_comes_back_as_it_was_added(self, access: AccessStore) -> None:
+        one = share(expires_at=NOW + timedelta(days=7), show_prompt=False, show_settings=True, published=True, views=0)
+        access.add_share(one, token_of(one))
+        assert access.share_of_token(token_of(one)) == one
+        assert access.share(one.id, owner="anna") == one
+        assert access.shares("anna") == [one]
+
+    def test_a_share_without_an_end_has_none(self, access: AccessStore) -> None:
+        one = share()
+        access.add_share(one, token_of(one))
+        found = access.share_of_token(token_of(one))
+        assert found is not None
+        assert found.expires_at is None
+        assert not found.has_ended(NOW + timedelta(days=100_000))
+
+    def test_a_token_that_never_was_opens_nothing(self, access: AccessStore) -> None:
+        one = share()
+        access.add_share(one, token_of(one))
+        assert access.share_of_token(hashed("another")) is None
+        assert access.share_of_token("") is None
+
+    def test_the_share_of_somebody_else_does_not_exist(self, access: AccessStore) -> None:
+        one = share(owner="anna")
+        access.add_share(one, token_of(one))
+        assert access.share(one.id, owner="bert") is None
+        assert access.shares("bert") == []
+        assert not access.revoke_share(one.id, owner="bert", at=NOW)
+        assert access.share(one.id, owner="anna") == one
+
+    def test_shares_are_listed_newest_first_and_page_by_page(self, access: AccessStore) -> None:
+        made = [share(number) for number in range(5)]
+        for one in made:
+            access.add_share(one, token_of(one))
+        access.add_share(share(99, owner="bert"), hashed("bert's"))
+        newest = made[::-1]
+        assert access.shares("anna", limit=2) == newest[:2]
+        assert access.shares("anna", before=newest[1].id, limit=2) == newest[2:4]
+        assert access.shares("anna", before=newest[3].id) == newest[4:]
+        assert access.shares("anna", before=newest[4].id) == []
+
+    def test_a_revoked_share_is_still_found_and_says_so(self, access: AccessStore) -> None:
+        one = share()
+        access.add_share(one, token_of(one))
+        assert access.revoke_share(one.id, owner="anna", at=NOW + timedelta(hours=1))
+        found = access.share_of_token(token_of(one))
+        assert found == replace(one, revoked_at=NOW + timedelta(hours=1))
+        assert found.has_ended(NOW + timedelta(hours=2))
+
+    def test_a_share_is_revoked_once(self, access: AccessStore) -> None:
+        one = share()
+        access.add_share(one, token_of(one))
+        assert access.revoke_share(one.id, owner="anna", at=NOW)
+        assert not access.revoke_share(one.id, owner="anna", at=NOW + timedelta(hours=1))
+        found = access.share(one.id, owner="anna")
+        assert found is not None
+        assert found.revoked_at == NOW
+
+    def test_views_add_up_for_each_share_by_itself(self, access: AccessStore) -> None:
+        one, two = share(1), share(2)
+        for each in (one, two):
+            access.add_share(each, token_of(each))
+        for _ in range(3):
+            access.count_view(one.id)
+        access.count_view("f" * 32)
+        assert [each.views for each in access.shares("anna")] == [0, 3]
