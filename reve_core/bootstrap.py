@@ -103,6 +103,7 @@ def stop() -> bool:
 
 def build(settings: Settings) -> Studio:
     """A service that has not been started. Raises ReveError where the data cannot be trusted or the settings are wrong."""
+    receivers, _ = webhooks.check(settings)
     providers = make_providers(settings)
     if settings.default_provider not in providers:
         raise ConfigurationError(
@@ -126,7 +127,6 @@ def build(settings: Settings) -> Studio:
         caps=caps(settings),
     )
     signer = Signer(_secrets(settings, folder, read_only))
-    receivers, messenger = webhooks.make_messenger(settings, store, lambda name: studio.label(name))
     manager = JobManager(
         store=store,
         blobs=blobs,
@@ -136,7 +136,7 @@ def build(settings: Settings) -> Studio:
         config=config,
         tidy=lambda: _tidy(studio, store.path, folder),
         farewell=lambda: _back_up(store.path, folder),
-        messenger=messenger,
+        messenger=webhooks.make_messenger(settings, store, lambda name: studio.label(name)),
     )
     studio = Studio(
         store=store,

@@ -24,18 +24,16 @@ def check(settings: Settings) -> tuple[Receivers, CallbackSigner | None]:
     return receivers, signer
 
 
-def make_messenger(
-    settings: Settings, store: SqliteStore, label_of: Callable[[str], str]
-) -> tuple[Receivers, Messenger | None]:
-    """The messenger is None where webhooks are off: nothing is opened, and nothing looks for them."""
+def make_messenger(settings: Settings, store: SqliteStore, label_of: Callable[[str], str]) -> Messenger | None:
+    """None where webhooks are off: nothing is opened, and nothing looks for what is due."""
     receivers, signer = check(settings)
     if signer is None or not receivers.origins:
-        return receivers, None
+        return None
 
     def describe(job: Job) -> dict[str, object]:
         return described(job, label_of, settings.public_url)
 
-    return receivers, Messenger(store=store, outbox=store, receivers=receivers, signer=signer, describe=describe)
+    return Messenger(store=store, outbox=store, receivers=receivers, signer=signer, describe=describe)
 
 
 def described(job: Job, label_of: Callable[[str], str], public_url: str) -> dict[str, object]:

@@ -43,11 +43,11 @@ class Receivers:
                 url = _parsed(entry if "://" in entry else f"https://{entry}")
             except BadInput:
                 url = None
-            if url is None or url.raw_path != b"/":
+            if url is None or url.raw_path != b"/" or "*" in entry:
                 # Not quoted: what does not belong there may be a password.
                 raise ConfigurationError(
                     f"Entry {number} of REVE_WEBHOOK_HOSTS is no host. "
-                    "Write each like https://hooks.example or http://localhost:9000, without a path."
+                    "Write each like https://hooks.example or http://localhost:9000, without a path or a star."
                 )
             origins.add(origin_of(url))
         return cls(frozenset(origins))
