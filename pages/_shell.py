@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import look
+from pages.parts.me import is_alone, me
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 
@@ -25,10 +26,13 @@ def main() -> None:
         studio = bootstrap.get()
         # The Queue says of each provider itself whether and why it is paused.
         notices = studio.notices(pauses=page.title != "Queue")
+        me()
     except ReveError as exc:
         look.out_of_order(exc)
         return
     look.banner(notices)
+    if is_alone():
+        look.note("Your browser sends no cookies here. What you make is kept until you close or reload this tab.")
     page.run()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.parts import composer, feed, form, look
+from pages.parts.me import me
 from pages.parts.settings_drop import settings_drop
 from reve_core import bootstrap
 from reve_core.errors import ReveError
@@ -20,7 +21,7 @@ def main() -> None:
     studio = bootstrap.get()
     if handed := st.session_state.pop("reuse", None):
         _reuse(studio, handed)
-    any_yet = bool(studio.feed(limit=1).cards)
+    any_yet = bool(studio.feed(owner=me(), limit=1).cards)
     with st.container(key="create", horizontal=True, gap="large"):
         with st.container(key="create_form", gap="small", width=420):
             # The examples stand in the empty place where pictures will be; once there are some, beside the form.
@@ -34,7 +35,7 @@ def _reuse(studio: Studio, handed: Mapping[str, str]) -> None:
     """What the gallery and the queue hand over: ``{"job_id": …, "what": "all" | "prompt"}``."""
     # A job that has been deleted meanwhile leaves the form as it was.
     with contextlib.suppress(ReveError):
-        composer.put(studio.get(handed["job_id"]).request, prompt_only=handed.get("what") == "prompt")
+        composer.put(studio.get(handed["job_id"], owner=me()).request, prompt_only=handed.get("what") == "prompt")
 
 
 main()

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from pages.parts import grid, look, viewer
+from pages.parts.me import me
 from pages.parts.sheet import STEP, Mode, Sheet
 from reve_core import bootstrap
 from reve_core.errors import ReveError
-from reve_core.models import PERSONAL, JobFilter
+from reve_core.models import JobFilter
 from reve_core.service import Studio
 
 PARAM = "image"
@@ -26,7 +27,7 @@ _SHEET, _VIEWED, _GO = "gallery_sheet", "gallery_viewed", "gallery_go"
 
 
 def _sheet() -> Sheet:
-    sheet: Sheet = st.session_state.setdefault(_SHEET, Sheet())
+    sheet: Sheet = st.session_state.setdefault(_SHEET, Sheet(JobFilter(owner=me())))
     return sheet
 
 
@@ -102,7 +103,7 @@ def _filters(studio: Studio) -> tuple[JobFilter, Mode]:
             "Show", [_ALL, _STARRED, _TRASH], default=_ALL, required=True, key=_VIEW, label_visibility="collapsed"
         )
         if view == _TRASH:
-            return JobFilter(owner=PERSONAL), "trash"
+            return JobFilter(owner=me()), "trash"
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", width=460, key="gallery_find"):
             words = st.text_input(
                 "Search in prompts",
@@ -133,7 +134,7 @@ def _filters(studio: Studio) -> tuple[JobFilter, Mode]:
     since, before = _range(days)
     return (
         JobFilter(
-            owner=PERSONAL,
+            owner=me(),
             provider=None if provider == _ANY else provider,
             aspect_ratio=None if ratio == _ANY else ratio,
             words=(words or "")[:_LONGEST],
@@ -173,7 +174,7 @@ def _body() -> None:
     sheet.open(studio, which, mode)
     grid.draw(studio, sheet, _grid_acts)
     image = _viewed()
-    viewer.draw(viewer.view_of(studio, image, sheet.around) if image else None, _viewer_acts)
+    viewer.draw(viewer.view_of(studio, image, sheet.around, owner=me()) if image else None, _viewer_acts)
     if (go := st.session_state.pop(_GO, None)) is not None:
         if go:
             st.session_state["reuse"] = go

@@ -20,7 +20,7 @@ from reve_core import webhooks
 from reve_core.blobs.local import LocalBlobs
 from reve_core.engines.presence import FilePresence
 from reve_core.engines.threads import ThreadEngine
-from reve_core.errors import BlobError, ConfigurationError, ReveError, StoreDamaged, UnsafeConfiguration
+from reve_core.errors import BlobError, ConfigurationError, OutOfOrder, ReveError, StoreDamaged, UnsafeConfiguration
 from reve_core.guard.signing import Signer
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.models import Limits
@@ -65,7 +65,7 @@ def get() -> Studio:
     with _lock:
         if _studio is None:
             settings = load_settings()
-            studio = build(settings)
+            studio = _build_for(settings)
             studio.start()
             _studio, _drain_s = studio, settings.drain_s
         return _studio
@@ -101,6 +101,25 @@ def stop() -> bool:
     return True if studio is None else studio.stop(_drain_s)
 
 
+def _build_for(settings: Settings) -> Studio:
+    """``build``, whose errors may name folders, for those who may read them."""
+    try:
+        return build(settings)
+    except UnsafeConfiguration:
+        raise
+    except ReveError as exc:
+        if settings.mode != "public":
+            raise
+        _log_once(str(exc))
+        raise OutOfOrder from exc
+
+
+@functools.cache
+def _log_once(text: str) -> None:
+    """Whoever asks next tries to build it again, and there may be many."""
+    log.error("%s", text)
+
+
 def build(settings: Settings) -> Studio:
     """A service that has not been started. Raises ReveError where the data cannot be trusted or the settings are wrong."""
     receivers, _ = webhooks.check(settings)
@@ -114,7 +133,7 @@ def build(settings: Settings) -> Studio:
         "reve": Limits(concurrency=settings.api_concurrency, per_minute=settings.api_per_minute or None),
     }
     folder = settings.data_dir.expanduser().absolute()
-    read_only = _why_read_only(folder)
+    read_only = _why_read_only(folder, public=settings.mode == "public")
     store = _open_store(settings, folder, read_only)
     blobs = LocalBlobs(folder / "images", read_only=read_only is not None)
     config = ManagerConfig(
@@ -227,11 +246,13 @@ def _kept_secret(path: Path) -> str:
     return found
 
 
-def _why_read_only(folder: Path) -> str | None:
+def _why_read_only(folder: Path, *, public: bool) -> str | None:
     try:
         LocalBlobs(folder / "images").check_writable()
     except (ConfigurationError, BlobError) as exc:
         log.error("%s", exc)
+        if public:
+            return "Nothing new can be made here for now. Your pictures are safe, and can be looked at and downloaded."
         return (
             f"The data folder {folder} cannot be written, so nothing new can be made. "
             "Make it writable, or set REVE_DATA_DIR to another folder, then start again."

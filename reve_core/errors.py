@@ -12,7 +12,8 @@ ReveError                                 each reads as a sentence for the perso
 ├── NotAllowed                            nobody is known to be asking, or the token is not valid
 ├── WrongState              .status       the job is past (or not yet at) the point where this can be done
 ├── ConfigurationError                    a setting, a key or a folder is wrong; the app cannot work like this
-│   └── UnsafeConfiguration               a public app must not start like this
+│   ├── UnsafeConfiguration               a public app must not start like this
+│   └── OutOfOrder                        what strangers are told in place of any of these
 ├── StoreError                            the database
 │   ├── StoreBusy                         stayed locked past its timeout
 │   ├── StoreFull                         the disk is full
@@ -124,6 +125,13 @@ class ConfigurationError(ReveError):
 
 class UnsafeConfiguration(ConfigurationError):
     code = "unsafe_configuration"
+
+
+class OutOfOrder(ConfigurationError):
+    code = "out_of_order"
+
+    def __init__(self) -> None:
+        super().__init__("Something is out of order here. Whoever runs this studio finds the reason in its log.")
 
 
 class StoreError(ReveError):

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import form, look, pictures
+from pages.parts.me import me
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.examples import Example, surprises
@@ -61,7 +62,7 @@ def _submit() -> None:
     try:
         request, count = form.read(sent)
         studio = bootstrap.get()
-        job, *_ = studio.submit(request, count=count)
+        job, *_ = studio.submit(request, count=count, owner=me())
         answer["said"] = form.sent(count, paused=studio.provider(job.request.provider).paused)
     except ReveError as exc:
         answer["problem"] = str(exc)

@@ -14,10 +14,12 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import composer, look, pictures
+from pages.parts.me import is_alone, live, me
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.examples import examples, surprises
 from reve_core.service import Feed, Studio
+from reve_core.web.live import with_keys
 
 NAME = "reve_feed"
 KEY = "feed"
@@ -25,7 +27,7 @@ LIMIT = 24
 _NOTE, _OPEN, _AGAIN = "feed_note", "feed_open", "feed_again"
 
 _piece = st.components.v2.component(
-    NAME, html=look.asset("feed.html"), css=look.piece_css("feed.css"), js=look.asset("feed.js")
+    NAME, html=look.asset("feed.html"), css=look.piece_css("feed.css"), js=look.asset("live.js") + look.asset("feed.js")
 )
 
 
@@ -36,16 +38,16 @@ def draw() -> None:
     if st.session_state.pop(_AGAIN, False):
         st.rerun()  # the whole page: the form is outside of this fragment
     try:
-        feed = bootstrap.get().feed(limit=LIMIT)
+        feed = bootstrap.get().feed(owner=me(), limit=LIMIT)
     except ReveError as exc:
         feed = Feed([], 0, 0)
         _note(str(exc))
     _piece(
         key=KEY,
         data={
-            "cards": feed.cards,
+            "cards": with_keys(feed.cards, bootstrap.get().visitors) if is_alone() else feed.cards,
             "pending": feed.pending,
-            "url": f"/api/live?limit={LIMIT}",
+            "live": live(LIMIT),
             "images": pictures.IMAGES,
             "gallery": "/gallery",
             "note": st.session_state.get(_NOTE),
@@ -71,7 +73,7 @@ def _act() -> None:
         if what == "open":
             st.session_state[_OPEN] = job_id
         elif what in ("reuse", "reuse_prompt"):
-            composer.put(bootstrap.get().get(job_id).request, prompt_only=what == "reuse_prompt")
+            composer.put(bootstrap.get().get(job_id, owner=me()).request, prompt_only=what == "reuse_prompt")
             st.session_state[_AGAIN] = True
         elif what in _ACTIONS and (said := _ACTIONS[what](bootstrap.get(), job_id)):
             _note(said)
@@ -80,32 +82,32 @@ def _act() -> None:
 
 
 def _retry(studio: Studio, job_id: str) -> None:
-    studio.retry(job_id)
+    studio.retry(job_id, owner=me())
 
 
 def _trash(studio: Studio, job_id: str) -> str:
-    studio.shelf.trash([job_id])
+    studio.shelf.trash([job_id], owner=me())
     return "Removed. It stays in the trash for a while."
 
 
 def _star(studio: Studio, job_id: str) -> None:
-    studio.shelf.star([job_id], True)
+    studio.shelf.star([job_id], True, owner=me())
 
 
 def _unstar(studio: Studio, job_id: str) -> None:
-    studio.shelf.star([job_id], False)
+    studio.shelf.star([job_id], False, owner=me())
 
 
 # What a card may ask for. Everything else a browser sends is ignored.
 _ACTIONS: dict[Any, Callable[[Studio, str], str | None]] = {
-    "cancel": lambda studio, job_id: studio.cancel(job_id),
+    "cancel": lambda studio, job_id: studio.cancel(job_id, owner=me()),
     "retry": _retry,
     "trash": _trash,
     "star": _star,
     "unstar": _unstar,
-    "check": lambda studio, job_id: studio.resolve(job_id, "check"),
-    "rerun": lambda studio, job_id: studio.resolve(job_id, "rerun"),
-    "give_up": lambda studio, job_id: studio.resolve(job_id, "give_up"),
+    "check": lambda studio, job_id: studio.resolve(job_id, "check", owner=me()),
+    "rerun": lambda studio, job_id: studio.resolve(job_id, "rerun", owner=me()),
+    "give_up": lambda studio, job_id: studio.resolve(job_id, "give_up", owner=me()),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.look import asset
+from pages.parts.me import live
 from pages.parts.pictures import example_url
 from pages.parts.sheet import MOST, Sheet
 from reve_core.examples import Example, examples
@@ -17,14 +18,13 @@ from reve_core.service import Studio
 
 NAME = "reve_grid"
 KEY = "gallery_grid"
-_LIVE = "/api/live?limit=24"
 _LOOK_MS = 10_000
 
 _piece = st.components.v2.component(
     NAME,
     html='<div id="root"></div>',
     css=asset("common.css") + asset("grid.css"),
-    js=asset("common.js") + asset("grid.js"),
+    js=asset("common.js") + asset("live.js") + asset("grid.js"),
 )
 
 
@@ -44,7 +44,7 @@ def draw(studio: Studio, sheet: Sheet, on_act: Callable[[], None]) -> None:
             "more": sheet.next is not None and not full,
             "older": sheet.next is not None and full,
             "newer": len(sheet.starts) > 1,
-            "poll": _LIVE if watching else None,
+            "poll": live(24) if watching else None,
             "poll_ms": _LOOK_MS,
             "message": None
             if message is None

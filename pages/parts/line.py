@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from pages.parts.me import live
 from pages.parts.pictures import image_url
 from reve_core import views, waits
 from reve_core.errors import ReveError
-from reve_core.models import PERSONAL, Job, JobFilter, JobRequest, JobStatus
+from reve_core.models import Job, JobFilter, JobRequest, JobStatus
 from reve_core.service import ProviderView, Studio
 
 STEP = 40
@@ -59,7 +60,7 @@ class Line:
 
     # -- as the piece draws it
 
-    def data(self, studio: Studio, owner: str = PERSONAL) -> dict[str, Any]:
+    def data(self, studio: Studio, owner: str) -> dict[str, Any]:
         # The revision before the rows: what changes in between is noticed by the next look, not lost.
         rev = studio.revision(owner=owner)
         counts = studio.counts(owner=owner)
@@ -77,7 +78,7 @@ class Line:
             "more": page.next is not None and self.shown < MOST,
             "older": page.next is not None and self.shown >= MOST,
             "newer": len(self.starts) > 1,
-            "live": "/api/live?limit=60",
+            "live": live(60),
             "rev": rev,
             "pending": counts[JobStatus.QUEUED] + counts[JobStatus.RUNNING],
             "message": self.message,
@@ -107,13 +108,14 @@ def provider_row(studio: Studio, view: ProviderView) -> dict[str, Any]:
         "name": view.name,
         "title": view.title,
         "paused": view.paused,
+        "operated": not studio.visitors.public,
         "reason": "" if state is None or state.reason in (None, BY_HAND) else state.reason,
         "until": state.until.isoformat() if state and view.paused and state.until else None,
         "says": "Trying one call at a time" if state and state.probing and not view.paused else says,
     }
 
 
-def rows(studio: Studio, jobs: list[Job], owner: str = PERSONAL) -> list[dict[str, Any]]:
+def rows(studio: Studio, jobs: list[Job], owner: str) -> list[dict[str, Any]]:
     # A listing does not know the places in line; the feed of what is pending does.
     pending = any(job.status.is_pending for job in jobs)
     live = {card["id"]: card for card in studio.feed(owner=owner, limit=1).cards} if pending else {}

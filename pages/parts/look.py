@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from reve_core.errors import ConfigurationError, ReveError, StoreDamaged, StoreTooNew
+from reve_core.errors import ConfigurationError, OutOfOrder, ReveError, StoreDamaged, StoreTooNew
 
 ASSETS = Path(__file__).parent / "assets"
 MARK = ASSETS / "mark.svg"
@@ -44,6 +44,11 @@ def banner(notices: Sequence[str]) -> None:
         st.html(f'<div class="reve-banner" role="status">{lines}</div>')
 
 
+def note(text: str) -> None:
+    """Something good to know, said quietly."""
+    st.html(f'<p class="reve-note">{html.escape(text)}</p>')
+
+
 def out_of_order(error: ReveError) -> None:
     """Instead of a page, when there is no service. Says what is wrong and what to do; never a traceback."""
     with st.container(key="out_of_order"):
@@ -55,6 +60,8 @@ def out_of_order(error: ReveError) -> None:
 
 
 def _what_to_do(error: ReveError) -> str:
+    if isinstance(error, OutOfOrder):
+        return "Your pictures are safe where they are. Come back in a while, then try again."
     if isinstance(error, StoreDamaged):
         return "Nothing was changed. Put back a backup of the database, or move the file away to begin anew."
     if isinstance(error, StoreTooNew):

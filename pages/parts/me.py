@@ -1,12 +1,16 @@
-"""Whose gallery and queue this script run shows."""
+"""Whose gallery and queue this script run shows, and what the page's own requests carry so that they are theirs too."""
 
 from __future__ import annotations
+
+import time
+from typing import Any
 
 import streamlit as st
 
 from reve_core import bootstrap
 
-_ALONE = "me_alone"
+_ALONE, _PASS = "me_alone", "me_pass"
+_FRESH_S = 3600.0
 
 
 def me() -> str:
@@ -27,6 +31,30 @@ def me() -> str:
 
 
 def is_alone() -> bool:
-    """Whether cookies do not come back here, so that the gallery ends with this session."""
-    me()
+    """Whether cookies do not come back here, as ``me`` has found: the gallery ends with this session."""
     return _ALONE in st.session_state
+
+
+def key_to(name: str) -> str:
+    """What the end of an address needs behind it to be answered here: nothing, where cookies come back."""
+    return f"?k={bootstrap.get().visitors.key(name)}" if is_alone() else ""
+
+
+def live(limit: int) -> dict[str, Any]:
+    """Where a piece asks for news, and as whom; see ``askLive`` in ``assets/live.js``."""
+    visitors = bootstrap.get().visitors
+    told: dict[str, Any] = {"url": f"/api/live?limit={limit}"}
+    if visitors.public:
+        told["you"] = visitors.tag(me())
+        if is_alone():
+            told["pass"] = _session_pass()
+    return told
+
+
+def _session_pass() -> str:
+    """Kept for a while: a piece is drawn anew whenever its data differs."""
+    made, text = st.session_state.get(_PASS) or (0.0, "")
+    if time.monotonic() - made > _FRESH_S or not text:
+        text = bootstrap.get().visitors.session_pass(me())
+        st.session_state[_PASS] = (time.monotonic(), text)
+    return str(text)

@@ -1,11 +1,13 @@
 """
 Where a picture is found. Every screen asks here and builds no address of its own: a host that lets only Streamlit's own
-routes through would need another answer, and this is the one place to give it.
+routes through would need another answer, and so does a browser that sends no cookies. This is the one place to give it.
 """
 
 from __future__ import annotations
 
 from urllib.parse import quote
+
+from pages.parts.me import key_to
 
 IMAGES = "/images/"
 EXAMPLES = "/examples/"
@@ -13,7 +15,7 @@ EXAMPLES = "/examples/"
 
 def image_url(name: str) -> str:
     """The address of a stored picture or thumbnail, by its blob key."""
-    return IMAGES + quote(name, safe="")
+    return IMAGES + quote(name, safe="") + key_to(name)
 
 
 def example_url(name: str) -> str:
@@ -23,4 +25,9 @@ def example_url(name: str) -> str:
 
 def download_url(job_id: str) -> str:
     """The picture as a file, its settings written into it."""
-    return f"/download/{quote(job_id, safe='')}"
+    return f"/download/{quote(job_id, safe='')}" + key_to(job_id)
+
+
+def export_url(token: str) -> str:
+    """Many pictures as one zip file."""
+    return f"/exports/{quote(token, safe='')}" + key_to(token)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pages.parts.pictures import image_url
-from reve_core.models import PERSONAL, Job, JobFilter, JobStatus, Page
+from pages.parts.pictures import export_url, image_url
+from reve_core.models import Job, JobFilter, JobStatus, Page
 from reve_core.service import Studio
 
 STEP = 60
@@ -34,7 +34,7 @@ class Message:
 
 @dataclass
 class Sheet:
-    which: JobFilter = field(default_factory=lambda: JobFilter(owner=PERSONAL))
+    which: JobFilter
     mode: Mode = "shelf"
     jobs: list[Job] = field(default_factory=list)
     next: str | None = None
@@ -127,7 +127,7 @@ class Sheet:
 
     def zip(self, studio: Studio, ids: list[str]) -> None:
         token = studio.shelf.prepare_export(ids, owner=self.owner)
-        self.say(f"The archive of {_pictures(len(ids)).lower()} is being downloaded.", url=f"/exports/{token}")
+        self.say(f"The archive of {_pictures(len(ids)).lower()} is being downloaded.", url=export_url(token))
 
     def say(self, text: str, *, undo: bool = False, url: str = "") -> None:
         self.message = Message((self.message.n if self.message else 0) + 1, text, undo, url)
@@ -148,7 +148,8 @@ class Sheet:
 
     @property
     def owner(self) -> str:
-        return self.which.owner or PERSONAL
+        assert self.which.owner is not None, "A sheet is somebody's."
+        return self.which.owner
 
     def _page(self, studio: Studio, after: str | None, limit: int) -> Page:
         if self.mode == "trash":

@@ -12,7 +12,7 @@ from pages.parts.pictures import download_url, image_url
 from pages.parts.sheet import tile
 from reve_core import views
 from reve_core.errors import JobNotFound, ReveError
-from reve_core.models import PERSONAL, Job, JobStatus
+from reve_core.models import Job, JobStatus
 from reve_core.service import Studio
 
 NAME = "reve_viewer"
@@ -31,7 +31,7 @@ def draw(view: dict[str, Any] | None, on_act: Callable[[], None]) -> None:
 
 
 def view_of(
-    studio: Studio, job_id: str, around: Callable[[str], tuple[Job | None, Job | None]], *, owner: str = PERSONAL
+    studio: Studio, job_id: str, around: Callable[[str], tuple[Job | None, Job | None]], *, owner: str
 ) -> dict[str, Any]:
     """Everything the view shows, or a calm sentence where there is nothing to show."""
     try:

@@ -264,7 +264,7 @@ def many(studio: Studio, count: int) -> Shelves:
 
 def test_a_sheet_never_asks_for_more_than_a_step_and_never_holds_more_than_its_most(studio: Studio) -> None:
     shelves = many(studio, 2 * sheets.MOST + 100)
-    sheet = Sheet()
+    sheet = Sheet(JobFilter(owner="me"))
     sheet.open(shelves, JobFilter(owner=PERSONAL), "shelf")  # type: ignore[arg-type]
     for _ in range(30):
         sheet.more(shelves)  # type: ignore[arg-type]
@@ -280,7 +280,7 @@ def test_a_sheet_never_asks_for_more_than_a_step_and_never_holds_more_than_its_m
 
 def test_the_same_filter_again_does_not_read_again(studio: Studio) -> None:
     shelves = many(studio, 10)
-    sheet = Sheet()
+    sheet = Sheet(JobFilter(owner="me"))
     for _ in range(3):
         sheet.open(shelves, JobFilter(owner=PERSONAL), "shelf")  # type: ignore[arg-type]
     assert len(shelves.asked) == 1
@@ -289,7 +289,7 @@ def test_the_same_filter_again_does_not_read_again(studio: Studio) -> None:
 def test_only_pending_jobs_cannot_be_thrown_away(studio: Studio) -> None:
     [fox] = make(studio, "fox")
     assert studio.get(fox).status is JobStatus.DONE
-    sheet = Sheet()
+    sheet = Sheet(JobFilter(owner="me"))
     sheet.open(studio, JobFilter(owner=PERSONAL), "shelf")
     sheet.trash(studio, [fox])
     assert sheet.jobs == []

@@ -202,7 +202,7 @@ def test_every_job_can_be_reached_however_many_there_are(studio: Studio) -> None
         studio.submit(JobRequest(prompt="fox"), count=16)
     line, seen = Line(), set()
     while True:
-        data = line.data(studio)
+        data = line.data(studio, "me")
         seen |= {row["id"] for row in data["rows"]}
         if data["more"]:
             line.more()
@@ -213,7 +213,7 @@ def test_every_job_can_be_reached_however_many_there_are(studio: Studio) -> None
     assert len(seen) == 27 * 16
     assert data["newer"]
     line.newer()
-    assert len(line.data(studio)["rows"]) == 400
+    assert len(line.data(studio, "me")["rows"]) == 400
 
 
 class TestWhileRunning:

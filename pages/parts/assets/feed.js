@@ -61,10 +61,8 @@ class Feed {
     if (document.hidden || this.closed) return;
     const turn = this.turn = (this.turn || 0) + 1;
     try {
-      const reply = await fetch(this.data.url, { headers: { Accept: 'application/json' } });
-      const news = await reply.json();
+      const news = await askLive(this.data.live);
       if (turn !== this.turn || this.closed) return;
-      if (!reply.ok) throw new Error(news.detail);
       if (this.misses > 1) put(this.at('.note'), '');
       this.misses = 0;
       // The price line counts the jobs in line: Python reckons it anew, at most every few seconds.
@@ -166,7 +164,7 @@ class Card {
 
   // The thumbnail is loaded first and faded in over the waiting card, which leaves only then: nothing flickers.
   show(card, live) {
-    const img = make('img', { alt: card.prompt.slice(0, 300), decoding: 'async', src: this.feed.data.images + encodeURIComponent(card.thumbnail) });
+    const img = make('img', { alt: card.prompt.slice(0, 300), decoding: 'async', src: this.feed.data.images + encodeURIComponent(card.thumbnail) + (card.key ? `?k=${card.key}` : '') });
     const open = make('a', { className: 'open', href: `${this.feed.data.gallery}?image=${card.id}`, ariaLabel: 'Open' });
     open.onclick = (e) => { if (e.metaKey || e.ctrlKey || e.shiftKey || e.button) return; e.preventDefault(); this.feed.act(card.id, 'open'); };
     const arrived = () => { img.classList.add('here'); this.state.remove(); this.bar.remove(); };

@@ -286,7 +286,7 @@ async function poll(s) {
   clearTimeout(s.timer);
   if (document.hidden || !s.data.poll || !s.root.isConnected) return;
   try {
-    const live = await (await fetch(s.data.poll)).json();
+    const live = await askLive(s.data.poll);
     if (live.rev !== s.data.rev) {
       const known = new Set(s.data.items.map((item) => item.id));
       const news = live.cards.filter((card) => card.status === "done" && !known.has(card.id)).length;

@@ -80,7 +80,7 @@ function renderProviders(s) {
       lines.push(el("span", { class: "paused", text: "Paused" }), el("span", { class: "why", text: [one.reason, one.until ? "Goes on by itself at " + when(one.until) + "." : ""].filter(Boolean).join(" ") }));
     } else lines.push(el("span", { class: "why", text: one.says }));
     return el("li", { class: one.paused ? "provider off" : "provider" }, el("span", { class: "dot", "aria-hidden": "true" }), el("div", { class: "lines" }, ...lines),
-      el("button", { type: "button", class: one.paused ? "" : "ghost", "data-k": "provider-" + one.name, "aria-label": (one.paused ? "Resume " : "Pause ") + one.title, text: one.paused ? "Resume" : "Pause", onclick: () => s.act(one.paused ? "resume" : "pause", { provider: one.name }) }));
+      !one.operated ? null : el("button", { type: "button", class: one.paused ? "" : "ghost", "data-k": "provider-" + one.name, "aria-label": (one.paused ? "Resume " : "Pause ") + one.title, text: one.paused ? "Resume" : "Pause", onclick: () => s.act(one.paused ? "resume" : "pause", { provider: one.name }) }));
   }));
   if (held?.startsWith("provider-")) s.providers.querySelector(`[data-k="${CSS.escape(held)}"]`)?.focus();
 }
@@ -204,7 +204,7 @@ async function poll(s) {
   if (document.hidden || !s.root.isConnected) return;
   let busy = s.data.pending > 0;
   try {
-    const live = await (await fetch(s.data.live)).json();
+    const live = await askLive(s.data.live);
     busy = live.pending > 0;
     for (const card of live.cards) update(s, card);
     // The rows themselves are Python's; it is asked once per change. Somebody reading a question is not interrupted.
