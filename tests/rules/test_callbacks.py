@@ -1,7 +1,10 @@
 """Which addresses may be called back, what signs the message, and what the operator is told about a wrong setting."""
 
 import base64
+import time
 import traceback
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -143,6 +146,22 @@ def test_a_malformed_secret_is_refused_and_never_quoted(secret: str) -> None:
     for line in told.splitlines():
         assert "canary" not in line
         assert base64.b64encode(b"canary").decode() not in line
+
+
+def test_the_documents_way_of_checking_a_signature_works() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    found: dict[str, Callable[..., bool]] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], found)
+    is_genuine = found["is_genuine"]
+    other = "whsec_" + base64.b64encode(b"o" * 32).decode()
+    body = '{"prompt":"苍鹭"}'.encode()
+    headers = CallbackSigner(f"{GOOD_SECRET},{other}").headers("msg-1", time.time(), body)
+    assert is_genuine(GOOD_SECRET, headers, body)
+    assert is_genuine(other, headers, body)
+    assert not is_genuine("whsec_" + base64.b64encode(b"x" * 32).decode(), headers, body)
+    assert not is_genuine(GOOD_SECRET, headers, body + b" ")
+    assert not is_genuine(GOOD_SECRET, {**headers, "webhook-id": "msg-2"}, body)
+    assert not is_genuine(GOOD_SECRET, CallbackSigner(GOOD_SECRET).headers("msg-1", time.time() - 400, body), body)
 
 
 # -- settings
