@@ -18,6 +18,8 @@ from reve_core.ports import Blobs, Engine, JobStore, Presence, Provider
 
 log = logging.getLogger(__name__)
 
+_MAINTAIN_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class ManagerConfig:
@@ -54,6 +56,7 @@ class JobManager:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.worker = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._maintain = store.maintain
         self._engine = engine
         self._presence = presence
         self._config = config
@@ -92,6 +95,7 @@ class JobManager:
             self.runner.beat: self._config.lease_s / 3,
             self._sweep: self._config.sweep_s,
             self._tidy: self._config.tidy_s,
+            self._maintain: _MAINTAIN_S,
         }
         if self._messenger is not None:
             timers[self._messenger.tell] = self._config.tell_s

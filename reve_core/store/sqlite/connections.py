@@ -19,6 +19,8 @@ from reve_core.errors import ConfigurationError, StoreBusy, StoreDamaged, StoreE
 from reve_core.store.sqlite.migrations import migrations
 
 _KEPT_OPEN = 16
+_CHECKPOINT_BYTES = 4 * 1024 * 1024
+_LATEST_CHECKPOINT_PAGES = 16_384  # 64 MB
 
 
 class Connections:
@@ -88,6 +90,13 @@ class Connections:
         except sqlite3.Error as exc:
             raise self._translate(exc) from exc
 
+    def checkpoint(self) -> None:
+        """Move what was committed from the log into the database file, if there is enough of it. Holds up nobody."""
+        log = self.path.with_name(self.path.name + "-wal")
+        if log.exists() and log.stat().st_size >= _CHECKPOINT_BYTES:
+            with self.read() as db:
+                db.execute("pragma wal_checkpoint(passive)").fetchone()
+
     def close(self) -> None:
         with self._guard:
             self._closed = True
@@ -132,6 +141,9 @@ class Connections:
                 db.execute("pragma query_only = on")
             # FULL: a call recorded before it is paid must outlive a power cut, not only a crash of the process.
             db.execute("pragma synchronous = full")
+            # A checkpoint takes milliseconds and would come in the middle of somebody's commit: ``checkpoint`` is called
+            # from a thread that nobody waits for, and this is for when nobody calls it.
+            db.execute(f"pragma wal_autocheckpoint = {_LATEST_CHECKPOINT_PAGES}").fetchone()
         except BaseException:
             connection.close()
             raise

@@ -46,6 +46,9 @@ class SqliteStore(PeopleSide, WorkerSide, ProviderSide, AccessSide, OutboxSide):
             self.connections.close()
             raise
 
+    def maintain(self) -> None:
+        self.connections.checkpoint()
+
     def close(self) -> None:
         self.connections.close()
 
