@@ -25,7 +25,7 @@ def studio_for(folder: Path, reve: StandIn, **options: object) -> Studio:
 
 
 def test_row_14_a_hanging_provider_ends_in_unknown_and_frees_its_slot(tmp_path: Path) -> None:
-    with StandIn() as reve, running(studio_for(tmp_path, reve, concurrency=1, call_timeout_s=0.5)) as studio:
+    with StandIn() as reve, running(studio_for(tmp_path, reve, concurrency=1, call_timeout_s=2)) as studio:
         reve.faults.add("hang")
         hung, next_ = (job.id for job in studio.submit(HERON, count=2))
         assert statuses(settled(studio, hung, next_)) == [JobStatus.UNKNOWN, JobStatus.DONE]
