@@ -255,7 +255,8 @@ class Studio:
         return answers
 
     def forget_old_keys(self) -> int:
-        return self._store.forget_keys(KEYS_KEPT_S)
+        """Idempotency keys that are a day old, and passes that nobody can use any more. Returns how many."""
+        return self._store.forget_keys(KEYS_KEPT_S) + self.visitors.forget_passes()
 
     def cancel(self, job_id: str, *, owner: str = PERSONAL) -> str:
         """Stop a job where that is free. Says in a sentence what will happen."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from reve_core.errors import BadInput
 from reve_core.grants import ApiToken
 from reve_core.guard.signing import Signer, hashed
 from reve_core.models import PERSONAL
@@ -28,6 +29,7 @@ PASS_S = 15 * 60
 
 _VISITOR, _SESSION, _ADDRESS, _TAG = "visitor", "session", "address", "tag"
 _TOKEN_PREFIX = "reve_"
+_MAX_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,19 @@ class Visitors:
         """Who this browser is from now on, the first time; None ever after."""
         return self._access.take_pass(hashed(token), now=self._now())
 
+    def forget_passes(self) -> int:
+        """Forget those that nobody can use any more."""
+        return self._access.forget_passes(now=self._now())
+
     # -- programs
 
     def make_token(self, name: str) -> tuple[ApiToken, str]:
-        """A token for a program, shown this once. In public mode it has a gallery of its own."""
+        """A token for a program, shown this once. In public mode it has a gallery of its own. Raises BadInput."""
+        if not 1 <= len(name.strip()) <= _MAX_NAME or not name.isprintable():
+            raise BadInput(f"Give the token a name of 1 to {_MAX_NAME} printable characters.", "name")
         token_id, token = secrets.token_hex(6), _TOKEN_PREFIX + secrets.token_urlsafe(32)
         owner = f"t-{token_id}" if self.public else PERSONAL
-        made = ApiToken(token_id, name, owner, self._now())
+        made = ApiToken(token_id, name.strip(), owner, self._now())
         self._access.add_token(made, hashed(token))
         return made, token
 

@@ -50,6 +50,10 @@ class AccessStore(Protocol):
     # -- one-time passes
     def add_pass(self, token_hash: str, *, owner: str, until: datetime) -> None: ...
 
+    def forget_passes(self, *, now: datetime) -> int:
+        """Forget passes that were taken or are past their ``until``; returns how many."""
+        ...
+
     def find_pass(self, token_hash: str, *, now: datetime) -> str | None:
         """The owner that ``take_pass`` would give, without taking it."""
         ...
