@@ -9,6 +9,7 @@ from reve_core.web.api.table import api_routes
 from reve_core.web.examples import example_routes
 from reve_core.web.images import download_routes, image_routes, may_see, whose
 from reve_core.web.live import live_routes
+from reve_core.web.shares import share_routes
 from reve_core.web.site import Site
 
 
@@ -20,4 +21,5 @@ def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> li
         *download_routes(lambda: get_studio().shelf, whose(get_studio)),
         *example_routes(),
         *live_routes(get_studio),
+        *share_routes(get_studio, get_site),
     ]

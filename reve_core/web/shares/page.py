@@ -1,0 +1,219 @@
+"""The pages of a share as HTML: light, without a script, readable where nothing but HTML arrives."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from reve_core.layout import BBox
+from reve_core.pictures.rendition import CARD
+from reve_core.shares import Window
+from reve_core.web.shares.markup import Markup, one_line, raw, tag, together
+
+_NAME = "Reve Studio"
+_UNTITLED = "A picture made with Reve Studio"
+_ALT = 400  # letters of a prompt read out in the place of the picture
+_TITLE, _TOLD = 90, 220
+
+MARK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true"><g fill="none" stroke="#8a8782"'
+    ' stroke-width="2.5"><rect x="3.25" y="3.25" width="11" height="11" rx="2"/><rect x="3.25" y="17.75" width="11"'
+    ' height="11" rx="2"/><rect x="17.75" y="17.75" width="11" height="11" rx="2"/></g><rect x="17" y="2" width="13.5"'
+    ' height="13.5" rx="2.6" fill="#e2571e"/></svg>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A page and the policy that lets a browser show it and nothing else. ``framed``: other sites may frame it."""
+
+    body: bytes
+    csp: str
+
+
+def picture_page(window: Window, token: str, base: str) -> Html:
+    """The page of a share. ``base`` is what its absolute addresses begin with; empty where nobody can say."""
+    here = f"/s/{token}"
+    title, told = words(window)
+    sizes = f"{window.width} / {window.height}"
+    ratio = f"{window.width / window.height:.4f}"
+    # Small pictures are not blown up; tall ones leave room for the button below them.
+    own = (
+        f".stage{{aspect-ratio:{sizes};width:min(100%,calc(66svh*{ratio}),{max(2 * window.width, 320)}px)}}"
+        f"@media(min-width:900px){{.stage{{width:min(100%,calc((100svh - 9.5rem)*{ratio}),{max(2 * window.width, 320)}px)}}}}"
+        + "".join(f".b{index}{{{_place(box.bbox)}}}" for index, box in enumerate(window.boxes))
+    )
+    body = together(
+        header(),
+        tag("main", tag("h1", _UNTITLED, class_="heard"), _figure(window, here), _about(window, token, here)),
+    )
+    return document(title, _meta(window, title, told, base, here), body, own, framed=False)
+
+
+def embed_page(window: Window, token: str, base: str) -> Html:
+    """The same picture for a frame on somebody else's page."""
+    away = {"target": "_blank", "rel": "noopener"}
+    href = f"{base}/s/{token}"
+    title, _ = words(window)
+    img = tag("img", src=f"/s/{token}/picture", width=window.width, height=window.height, alt=alt(window))
+    body = together(
+        tag("a", img, class_="whole", href=href, **away),
+        tag("div", tag("span", window.label, class_="label"), _home(href, **away), class_="line"),
+    )
+    return document(title, never_listed(), body, "", framed=True)
+
+
+def sorry_page(heading: str, told: str, *, framed: bool) -> Html:
+    """For what is not there, and never was or is not any more."""
+    away = {"target": "_blank", "rel": "noopener"} if framed else {}
+    body = together(
+        None if framed else header(),
+        tag(
+            "main",
+            tag(
+                "div",
+                tag("h1", heading),
+                tag("p", told),
+                tag("a", "Make a picture of your own", class_="main", href="/", **away),
+                class_="gone",
+            ),
+        ),
+    )
+    return document(heading, never_listed(), body, "", framed=framed)
+
+
+def words(window: Window) -> tuple[str, str]:
+    """Title and description for tabs, previews and oEmbed."""
+    if window.prompt is None:
+        return _UNTITLED, f"{window.label}. Open it, and make your own."
+    title = one_line(window.prompt, _TITLE)
+    told = one_line(window.prompt, _TOLD)
+    more = told if told != title else f"Made with {_NAME}. Open it, and make your own."
+    return title or _UNTITLED, f"{window.label}. {more}"
+
+
+def alt(window: Window) -> str:
+    return one_line(window.prompt, _ALT) if window.prompt else f"A shared picture. {window.label}."
+
+
+# -- the parts
+
+
+def _figure(window: Window, here: str) -> Markup:
+    img = tag("img", src=f"{here}/picture", width=window.width, height=window.height, alt=alt(window), decoding="async")
+    label = tag("span", window.label, class_="label")
+    if not window.boxes:
+        return tag("figure", tag("div", img, class_="stage"), tag("div", label, class_="line"))
+    boxes = [
+        tag("span", tag("span", box.label, dir="auto") if box.label else None, class_=f"box b{index}")
+        for index, box in enumerate(window.boxes)
+    ]
+    return tag(
+        "figure",
+        tag("input", type="checkbox", id="layout", class_="heard", role="switch", aria_label="Show the layout"),
+        tag("label", img, tag("span", *boxes, class_="boxes"), class_="stage can", for_="layout"),
+        tag(
+            "div", label, tag("label", "Show the layout", raw("<i></i>"), class_="switch", for_="layout"), class_="line"
+        ),
+    )
+
+
+def _about(window: Window, token: str, here: str) -> Markup:
+    facts = [part for name, value in window.settings for part in (tag("dt", name), tag("dd", value, dir="auto"))]
+    return tag(
+        "div",
+        tag("a", "Make your own", class_="main", href=f"/?share={quote(token, safe='')}", rel="nofollow"),
+        tag("p", window.prompt, class_="prompt", dir="auto") if window.prompt is not None else None,
+        tag("dl", *facts) if facts else None,
+        tag(
+            "p", tag("a", "Download the picture", href=f"{here}/download", download=True, rel="nofollow"), class_="more"
+        ),
+        class_="about",
+    )
+
+
+def _meta(window: Window, title: str, told: str, base: str, here: str) -> Markup:
+    listed = "index, max-image-preview:large" if window.published else "noindex, nofollow, noarchive"
+    parts = [tag("meta", name="robots", content=listed), tag("meta", name="description", content=told)]
+    graph = {"og:site_name": _NAME, "og:type": "website", "og:title": title, "og:description": told}
+    cards = {"twitter:title": title, "twitter:description": told}
+    if base:
+        address, card = base + here, f"{base}{here}/card.jpg"
+        graph |= {
+            "og:url": address,
+            "og:image": card,
+            **({"og:image:secure_url": card} if card.startswith("https:") else {}),
+            "og:image:type": "image/jpeg",
+            "og:image:width": str(CARD[0]),
+            "og:image:height": str(CARD[1]),
+            "og:image:alt": alt(window),
+        }
+        cards |= {"twitter:image": card, "twitter:image:alt": alt(window)}
+        asked = f"{base}/oembed?url={quote(address, safe='')}"
+        parts += [
+            tag("link", rel="canonical", href=address),
+            *(
+                tag("link", rel="alternate", type=kind, href=f"{asked}&format={name}", title=title)
+                for name, kind in (("json", "application/json+oembed"), ("xml", "text/xml+oembed"))
+            ),
+        ]
+    parts.append(tag("meta", name="twitter:card", content="summary_large_image"))
+    parts += [tag("meta", property=name, content=value) for name, value in graph.items()]
+    parts += [tag("meta", name=name, content=value) for name, value in cards.items()]
+    return together(*parts)
+
+
+def never_listed() -> Markup:
+    return tag("meta", name="robots", content="noindex, nofollow, noarchive")
+
+
+def header() -> Markup:
+    return tag("header", _home("/"))
+
+
+def _home(href: str, **more: str) -> Markup:
+    return tag("a", raw(MARK), _NAME, class_="home", href=href, **more)
+
+
+def _place(box: BBox) -> str:
+    x0, y0, x1, y1 = (min(max(value, 0.0), 1.0) * 100 for value in (box.x0, box.y0, box.x1, box.y1))
+    return f"left:{x0:.2f}%;top:{y0:.2f}%;width:{max(x1 - x0, 0):.2f}%;height:{max(y1 - y0, 0):.2f}%"
+
+
+# -- the whole
+
+
+def document(title: str, meta: Markup, body: Markup, own_css: str, *, framed: bool, forms: bool = False) -> Html:
+    """``forms``: the page has one of its own, which leads back here."""
+    css = _css() + own_css
+    head = together(
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", title if title == _NAME else f"{title} · {_NAME}"),
+        meta,
+        tag("meta", name="theme-color", content="#faf9f8", media="(prefers-color-scheme: light)"),
+        tag("meta", name="theme-color", content="#151514", media="(prefers-color-scheme: dark)"),
+        tag("link", rel="icon", href="/s/mark.svg", type="image/svg+xml"),
+        tag("style", raw(css)),
+    )
+    page = tag("html", tag("head", head), tag("body", body, class_="framed" if framed else None), lang="en", dir="ltr")
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            "img-src 'self'",
+            f"style-src 'sha256-{b64encode(hashlib.sha256(css.encode()).digest()).decode()}'",
+            "base-uri 'none'",
+            "form-action 'self'" if forms else "form-action 'none'",
+            "frame-ancestors *" if framed else "frame-ancestors 'none'",
+        )
+    )
+    return Html(("<!doctype html>\n" + page).encode(), policy)
+
+
+@cache
+def _css() -> str:
+    return (Path(__file__).parent / "page.css").read_text(encoding="utf-8")

@@ -1,0 +1,167 @@
+"""
+``/s/{token}`` and what lies below it, and ``/oembed``.
+
+Nothing is kept by a browser or on the way without asking again: a link that was taken back shows nothing from that moment.
+People who meet a link that has ended get a page, not JSON.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reve_core.errors import Ended, NotFound, ReveError, ShareNotFound
+from reve_core.pictures.names import disposition
+from reve_core.service import Studio
+from reve_core.shares import File, Window
+from reve_core.web.address import base_url
+from reve_core.web.doors import Door, Under
+from reve_core.web.problems import problem, status_of
+from reve_core.web.shares import oembed
+from reve_core.web.shares.page import MARK, Html, embed_page, picture_page, sorry_page
+from reve_core.web.site import Site
+from reve_core.web.who import cookies_of
+
+log = logging.getLogger(__name__)
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+_UNLISTED = "noindex, nofollow, noarchive, noimageindex"
+# Programs that fetch a page in order to show its preview or to list it. "Cubot" makes telephones.
+_ROBOT = re.compile(
+    r"(?<!cu)bot|crawl|spider|preview|facebookexternalhit|whatsapp|embedly|iframely|mastodon|pleroma|bluesky|slurp",
+    re.I,
+)
+_STREAMLITS_COOKIE = "_streamlit_xsrf"  # who has it has had the studio itself open in this browser
+
+
+def share_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> list[Route]:
+    def share(request: Request, rest: str) -> Response:
+        if rest == "mark.svg":
+            return Response(MARK, headers={"Cache-Control": "public, max-age=86400"}, media_type="image/svg+xml")
+        token, _, what = rest.partition("/")
+        try:
+            if _TOKEN.fullmatch(token) is None:
+                raise ShareNotFound()
+            return _answer(request, get_studio(), get_site(), token, what)
+        except ReveError as exc:
+            return _sorry(exc, framed=what == "embed")
+
+    def embedding(request: Request, rest: str) -> Response:
+        if rest:
+            return problem(404, "not_found", "There is nothing at this address.")
+        studio, base = get_studio(), base_url(request, get_site())
+        token = oembed.token_in(request.query_params.get("url", ""), base)
+        return oembed.answer(studio.shares.open(token), token, base, request.query_params)
+
+    door = Door(share, ("GET", "HEAD"))
+    return [_Exactly("/s", door), Under("/s", door), _Exactly("/oembed", Door(embedding, ("GET", "HEAD")))]
+
+
+class _Exactly(Route):
+    """One address, with nothing below it."""
+
+    def __init__(self, path: str, door: Door) -> None:
+        super().__init__(path + "{rest:path}", door)
+        self.path_regex = re.compile(rf"{re.escape(path)}(?P<rest>)\Z")
+
+
+def _answer(request: Request, studio: Studio, site: Site, token: str, what: str) -> Response:
+    shares = studio.shares
+    match what:
+        case "":
+            window = shares.open(token)
+            if _is_a_visit(request, studio, window):
+                _count(studio, window)
+            return _page(picture_page(window, token, base_url(request, site)), 200, window)
+        case "embed":
+            window = shares.open(token)
+            return _page(embed_page(window, token, base_url(request, site)), 200, None)
+        case "picture" | "card.jpg":
+            window = shares.open(token)
+            return _shown(request, window, what, lambda: (shares.picture if what == "picture" else shares.card)(token))
+        case "download":
+            file = shares.download(token)
+            headers = {**_robots(None), "Cache-Control": "no-store"}
+            headers["Content-Disposition"] = disposition("attachment", file.filename)
+            return Response(file.data, headers=headers, media_type=file.mime)
+        case _:
+            raise ShareNotFound()
+
+
+# -- who counts
+
+
+def _is_a_visit(request: Request, studio: Studio, window: Window) -> bool:
+    headers = request.headers
+    ahead_of_time = headers.get("sec-purpose", headers.get("purpose", ""))
+    if request.method != "GET" or "prefetch" in ahead_of_time or _ROBOT.search(headers.get("user-agent", "")):
+        return False
+    cookies = cookies_of(headers)
+    if studio.visitors.public:
+        return studio.visitors.of_cookies(cookies) != window.share.owner
+    return _STREAMLITS_COOKIE not in cookies
+
+
+def _count(studio: Studio, window: Window) -> None:
+    try:
+        studio.shares.count_view(window)
+    except ReveError as exc:
+        # A page is worth more than a number.
+        log.warning("A view of a share was not counted: %s", exc)
+
+
+# -- answers
+
+
+def _page(html: Html, status: int, window: Window | None) -> Response:
+    headers = {
+        **_robots(window),
+        "Content-Security-Policy": html.csp,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(html.body, status, headers, media_type="text/html")
+
+
+def _shown(request: Request, window: Window, what: str, read: Callable[[], File]) -> Response:
+    """A picture that a browser may keep, but asks about each time it shows it."""
+    tag = f'"{window.version}-{what.partition(".")[0]}"'
+    headers = {**_robots(window), "Cache-Control": "private, no-cache", "ETag": tag}
+    if what == "card.jpg":
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # previews are shown on other sites
+    asked = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    if asked & {tag, "*"}:
+        return Response(status_code=304, headers=headers)
+    file = read()
+    headers["Content-Disposition"] = disposition("inline", file.filename)
+    return Response(file.data, headers=headers, media_type=file.mime)
+
+
+def _robots(window: Window | None) -> Mapping[str, str]:
+    listed = window is not None and window.published
+    return {"Referrer-Policy": "same-origin"} | ({} if listed else {"X-Robots-Tag": _UNLISTED})
+
+
+def _sorry(error: ReveError, *, framed: bool) -> Response:
+    status = status_of(error)
+    match error:
+        case NotFound():
+            heading = "There is nothing here"
+        case Ended():
+            heading = "This link has ended"
+        case _:
+            heading = "This cannot be shown now"
+    answer = _page(sorry_page(heading, _told(error, heading), framed=framed), status, None)
+    if status == 503:
+        answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _told(error: ReveError, heading: str) -> str:
+    told = str(error)
+    return told.removeprefix(f"{heading}. ")
