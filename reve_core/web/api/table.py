@@ -11,7 +11,8 @@ from starlette.routing import Route
 from reve_core import __version__
 from reve_core.service import Studio
 from reve_core.web import tutorial
-from reve_core.web.api import jobs, pictures, providers
+from reve_core.web.address import base_url
+from reve_core.web.api import jobs, pictures, providers, reference
 from reve_core.web.api.endpoint import Call, Endpoint, Json, Operation
 from reve_core.web.api.openapi import document
 from reve_core.web.crosssite import Cors
@@ -19,6 +20,9 @@ from reve_core.web.site import Site
 from reve_core.web.tick import Tick
 
 DESCRIBED = (*jobs.OPERATIONS, *pictures.OPERATIONS, *providers.OPERATIONS)
+
+
+_made: list[bytes] = []
 
 
 async def _openapi(call: Call) -> Response:
@@ -31,14 +35,21 @@ def _spec() -> bytes:
     return _made[0]
 
 
-_made: list[bytes] = []
-_ABOUT = (Operation("GET", "/api/v1/openapi.json", "openapi", "This document", _openapi, {200: None}),)
+def _about(get_site: Callable[[], Site]) -> tuple[Operation, ...]:
+    async def docs(call: Call) -> Response:
+        base = base_url(call.request, get_site())
+        return Response(reference.page(json.loads(_spec()), base), headers=reference.HEADERS, media_type="text/html")
+
+    return (
+        Operation("GET", "/api/v1/openapi.json", "openapi", "This document", _openapi, {200: None}),
+        Operation("GET", "/api/v1/docs", "docs", "This document, to read", docs, {200: None}),
+    )
 
 
 def api_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> list[Route]:
     """``/api/v1`` and the tutorial's doors."""
     tick = Tick(lambda orders, patience_s: get_studio().place(orders, patience_s))
     by_path: dict[str, list[Operation]] = {}
-    for operation in (*tutorial.OPERATIONS, *DESCRIBED, *_ABOUT):  # what is polled most is looked for first
+    for operation in (*tutorial.OPERATIONS, *DESCRIBED, *_about(get_site)):  # what is polled most is looked for first
         by_path.setdefault(operation.path, []).append(operation)
     return [Route(path, Cors(Endpoint(operations, get_studio, tick), get_site)) for path, operations in by_path.items()]
