@@ -5,7 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reve_core.models import Claim, JobFilter, JobRequest, JobStatus, Limits, Receipt, StoredImage
+from reve_core.errors import IdempotencyConflict, JobGone
+from reve_core.models import (
+    Claim,
+    Glance,
+    JobFilter,
+    JobRequest,
+    JobStatus,
+    Limits,
+    Once,
+    Order,
+    Placed,
+    Receipt,
+    StoredImage,
+)
 from reve_core.ports import JobStore
 from tests.building import place
 
@@ -41,6 +54,11 @@ def submit(store: JobStore, *prompts: str, owner: str = "me", priority: int = 0)
             store, *(request(prompt) for prompt in prompts or ("a heron",)), owner=owner, priority=priority
         )
     ]
+
+
+def order(*prompts: str, owner: str = "me", key: str | None = "key", digest: str = "digest") -> Order:
+    once = Once(key, digest) if key is not None else None
+    return Order(tuple(request(prompt) for prompt in prompts), owner, once=once)
 
 
 def claim(store: JobStore, worker: str = "w", **limits: Limits) -> Claim:
@@ -113,6 +131,134 @@ class JobStoreContract:
         assert store.line() == {"fake": 2}
         assert [job.request.prompt for job in store.pending(None)] == ["two", "three"]
         assert [job.request.prompt for job in store.pending(None, limit=1)] == ["two"]
+
+    def test_a_glance_says_how_the_job_is_now_to_its_owner_alone(self, store: JobStore) -> None:
+        done, failed = submit(store, "done", "failed", owner="ana")
+        assert store.peek(done) == store.peek(done, owner="ana") == Glance(done, JobStatus.QUEUED, "fake", "fake-1")
+        held = claim(store)
+        finish(store, held)
+        assert store.peek(done, owner="ana") == Glance(done, JobStatus.DONE, "fake", "fake-1", image(held).name)
+        store.fail(claim(store), "no_picture", "No picture came.", outcome=None)
+        glance = store.peek(failed, owner="ana")
+        assert glance is not None
+        assert (glance.status, glance.error) == (JobStatus.FAILED, "No picture came.")
+        assert store.peek(done, owner="ben") is None
+        assert store.peek("0" * 32) is None
+
+    # -- orders
+
+    def test_an_order_is_seen_whole_or_not_at_all(self, store: JobStore) -> None:
+        parts: set[int] = set()
+        stop = threading.Event()
+
+        def watch() -> None:
+            while not stop.is_set():
+                parts.add(store.pending_count("me") % 7)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            for _ in range(10):
+                submit(store, *("part of an order" for _ in range(7)))
+        finally:
+            stop.set()
+            watcher.join()
+        assert parts == {0}
+
+    def test_the_same_key_again_gives_the_same_jobs_as_they_are_now(self, store: JobStore) -> None:
+        [first] = store.submit([order("one", "two")])
+        assert isinstance(first, Placed)
+        assert not first.replayed
+        finish(store, claim(store))
+        [again] = store.submit([order("one", "two")])
+        assert isinstance(again, Placed)
+        assert again.replayed
+        assert [job.id for job in again.jobs] == [job.id for job in first.jobs]
+        assert [job.status for job in again.jobs] == [JobStatus.DONE, JobStatus.QUEUED]
+        assert len(store.page(JobFilter(owner="me")).jobs) == 2
+
+    def test_the_same_key_twice_in_one_call_places_one_order(self, store: JobStore) -> None:
+        first, again = store.submit([order("one"), order("one")])
+        assert isinstance(first, Placed)
+        assert isinstance(again, Placed)
+        assert (first.replayed, again.replayed) == (False, True)
+        assert [job.id for job in again.jobs] == [job.id for job in first.jobs]
+        assert store.pending_count("me") == 1
+
+    def test_a_key_for_something_else_is_refused_in_its_place_and_its_neighbours_are_placed(
+        self, store: JobStore
+    ) -> None:
+        store.submit([order("one")])
+        before, refused, after = store.submit(
+            [order("before", key="a"), order("one", "more", digest="another"), order("after", key=None)]
+        )
+        assert isinstance(before, Placed)
+        assert isinstance(refused, IdempotencyConflict)
+        assert isinstance(after, Placed)
+        prompts = [job.request.prompt for job in store.pending("me")]
+        assert prompts == ["one", "before", "after"]
+
+    def test_another_owners_key_is_another_key(self, store: JobStore) -> None:
+        answers = store.submit([order("anas", owner="ana"), order("bens", owner="ben", digest="another")])
+        assert [isinstance(answer, Placed) and answer.replayed for answer in answers] == [False, False]
+
+    def test_orders_without_a_key_are_never_the_same(self, store: JobStore) -> None:
+        answers = store.submit([order("one", key=None), order("one", key=None)])
+        assert [isinstance(answer, Placed) and answer.replayed for answer in answers] == [False, False]
+        assert store.pending_count("me") == 2
+
+    def test_a_key_whose_picture_was_deleted_makes_no_other_one(self, store: JobStore) -> None:
+        [placed] = store.submit([order("one", "two")])
+        assert isinstance(placed, Placed)
+        gone = placed.jobs[0].id
+        finish(store, claim(store))
+        store.trash([gone], True)
+        [still] = store.submit([order("one", "two")])
+        assert isinstance(still, Placed)
+        assert still.replayed
+        store.purge([gone])
+        refused, other = store.submit([order("one", "two"), order("other", key="b")])
+        assert isinstance(refused, JobGone)
+        assert isinstance(other, Placed)
+        assert store.pending_count("me") == 2
+
+    def test_a_key_is_forgotten_when_it_is_old_enough_and_not_before(self, store: JobStore, clock: Clock) -> None:
+        store.submit([order("old", key="old")])
+        clock.pass_(1800)
+        store.submit([order("young", key="young")])
+        assert store.forget_keys(3600) == 0
+        clock.pass_(1801)
+        assert store.forget_keys(3600) == 1
+        anew, again = store.submit([order("old", key="old"), order("young", key="young")])
+        assert isinstance(anew, Placed)
+        assert isinstance(again, Placed)
+        assert (anew.replayed, again.replayed) == (False, True)
+        assert store.pending_count("me") == 3
+
+    def test_very_many_old_keys_are_all_forgotten(self, store: JobStore, clock: Clock) -> None:
+        store.submit([order("x", key=f"key {number}") for number in range(1203)])
+        clock.pass_(10)
+        assert store.forget_keys(5) == 1203
+        assert store.forget_keys(5) == 0
+
+    def test_many_at_once_with_the_same_key_place_one_order(self, store: JobStore) -> None:
+        answers: list[Placed] = []
+        start = threading.Barrier(8)
+
+        def send() -> None:
+            start.wait()
+            [answer] = store.submit([order("one", "two")])
+            assert isinstance(answer, Placed)
+            answers.append(answer)
+
+        threads = [threading.Thread(target=send) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answer.replayed for answer in answers) == [False, *[True] * 7]
+        assert len({tuple(job.id for job in answer.jobs) for answer in answers}) == 1
+        assert store.pending_count("me") == 2
 
     # -- claiming
 

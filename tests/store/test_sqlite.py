@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from reve_core.errors import ConfigurationError, StoreTooNew
-from reve_core.models import JobFilter, JobStatus
+from reve_core.errors import ConfigurationError, StoreError, StoreTooNew
+from reve_core.models import JobFilter, JobStatus, Placed
 from reve_core.store.sqlite import SqliteStore, backup
-from tests.contracts.job_store import LIMITS, Clock, JobStoreContract, claim, submit
+from tests.contracts.job_store import LIMITS, Clock, JobStoreContract, claim, order, submit
 from tests.contracts.outbox import OutboxContract
 
 
@@ -68,6 +68,50 @@ def test_processes_that_start_together_on_an_empty_folder_all_succeed(tmp_path: 
         assert process.returncode == 0, errors
     store = SqliteStore(tmp_path / "reve.db")
     assert store.counts("me")[JobStatus.QUEUED] == 4
+    store.close()
+
+
+def test_processes_that_send_the_same_key_place_one_order(tmp_path: Path) -> None:
+    script = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from reve_core.models import JobRequest, Once, Order
+        from reve_core.store.sqlite import SqliteStore
+        store = SqliteStore(Path(sys.argv[1]))
+        sys.stdin.readline()
+        one = Order((JobRequest(prompt="hello", provider="fake", model="m"),), owner="me", once=Once("key", "digest"))
+        [answer] = store.submit([one])
+        print(answer.replayed, answer.jobs[0].id)
+        store.close()
+        """
+    )
+    pipe = subprocess.PIPE
+    started = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "reve.db")], stdin=pipe, stdout=pipe, text=True)
+        for _ in range(4)
+    ]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    answers = [process.communicate(timeout=60)[0].split() for process in started]
+    assert sorted(replayed for replayed, _ in answers) == ["False", "True", "True", "True"]
+    assert len({job_id for _, job_id in answers}) == 1
+
+
+def test_an_order_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "reve.db")
+    with store.connections.write() as db:
+        db.execute(
+            "create trigger poison before insert on jobs when new.prompt = 'poison' begin select raise(abort, 'no'); end"
+        )
+    with pytest.raises(StoreError):
+        store.submit([order("one", "poison", "two")])
+    assert store.pending_count("me") == 0
+    [answer] = store.submit([order("one", "two")])
+    assert isinstance(answer, Placed)
+    assert not answer.replayed
     store.close()
 
 
