@@ -77,6 +77,22 @@ class Deletion(BaseModel):
     for_good: bool = Field(False, description="Skip the trash: nobody can bring it back.")
 
 
+class NewShare(Strict):
+    """What whoever has the link may see."""
+
+    show_prompt: bool = Field(True, description="Show the prompt, and the labels of the layout's boxes.")
+    show_settings: bool = Field(False, description="Show ratio, seed and model.")
+    lasts_s: int | None = Field(None, ge=1, le=10 * 365 * 24 * 3600, description="Seconds until it ends; null: never.")
+    published: bool = Field(False, description="Let search engines list the page.")
+
+
+class ShareList(BaseModel):
+    """Which share links to list."""
+
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str | None = Field(None, pattern=r"^[0-9a-f]{1,64}$", description="`next` of the page before.")
+
+
 # ---------------------------------------------------------------- answers
 
 
@@ -137,6 +153,26 @@ class Outcome(BaseModel):
 
     detail: str
     job: JobShape
+
+
+class ShareShape(BaseModel):
+    """A link to a picture. ``url`` is null where the link cannot be shown again: this server's secret has changed."""
+
+    id: str
+    job_id: str
+    url: str | None
+    state: Literal["open", "expired", "revoked", "trashed", "deleted"]
+    show_prompt: bool
+    show_settings: bool
+    published: bool
+    created_at: datetime
+    expires_at: datetime | None
+    views: int
+
+
+class SharePage(BaseModel):
+    shares: list[ShareShape]
+    next: str | None = Field(description="`cursor` of the following page; null on the last.")
 
 
 class ModelShape(BaseModel):
