@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from reve_core import bootstrap
+from reve_core import bootstrap, webhooks
 from reve_core.errors import ReveError
 from reve_core.settings import SECRETS_FILE, Settings
 
@@ -28,7 +28,9 @@ def run(options: argparse.Namespace) -> int:
     for name in strays:
         _line(False, f"{name} is no setting of this app. Is it misspelled?")
     well = not strays
+    print(f"  · {_about_visitors(settings)}")
     try:
+        print(f"  · {_about_webhooks(settings)}")
         studio = bootstrap.build(settings)
     except ReveError as exc:
         _line(False, str(exc))
@@ -74,7 +76,26 @@ def _seen(settings: Settings) -> list[tuple[str, str]]:
     return seen
 
 
+def _about_visitors(settings: Settings) -> str:
+    mode = "each visitor has a gallery of their own" if settings.mode == "public" else "one user, who sees everything"
+    secret = "REVE_SECRET signs" if settings.secret else "no REVE_SECRET; one kept in the data folder signs"
+    if settings.mode == "public" and not settings.secret:
+        secret = "no REVE_SECRET"
+    return f"Mode {settings.mode}: {mode}. Cookies and share links: {secret}."
+
+
+def _about_webhooks(settings: Settings) -> str:
+    """Raises ConfigurationError."""
+    receivers, signer = webhooks.check(settings)
+    if signer is None or not receivers.origins:
+        return "Webhooks are off: REVE_WEBHOOK_HOSTS lists no host."
+    secrets = "1 secret" if len(signer) == 1 else f"{len(signer)} secrets"
+    return f"Webhooks may go to {', '.join(sorted(receivers.origins))}, signed with {secrets}."
+
+
 def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return "set"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "not set"
     return "not set" if value is None or value == "" else str(value)

@@ -1,5 +1,6 @@
 """The command line as somebody types it, in a process of its own."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -98,6 +99,57 @@ def test_doctor_says_that_all_is_well_and_what_is_set(tmp_path: Path) -> None:
     assert "REVE_API_KEY                  not set" in ran.stdout
     [line] = [line for line in ran.stdout.splitlines() if "REVE_WORKERS" in line]
     assert line.split() == ["REVE_WORKERS", "3", "environment"]
+
+
+def doctor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data: Path, **settings: str
+) -> tuple[int, str]:
+    for name, value in {"REVE_DATA_DIR": str(data), **settings}.items():
+        monkeypatch.setenv(name, value)
+    status = main(["doctor", "--offline"])
+    return status, capsys.readouterr().out
+
+
+def test_doctor_says_who_may_use_it_and_that_webhooks_are_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out = doctor(monkeypatch, capsys, tmp_path)
+    assert status == 0
+    assert "Mode personal: one user, who sees everything." in out
+    assert "no REVE_SECRET; one kept in the data folder signs." in out
+    assert "Webhooks are off" in out
+
+
+def test_doctor_says_where_webhooks_may_go_and_shows_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    canary = base64.b64encode(b"canary" * 5).decode()
+    secret = "canary-canary-canary-canary-canary-canary"
+    status, out = doctor(
+        monkeypatch,
+        capsys,
+        tmp_path,
+        REVE_MODE="public",
+        REVE_SECRET=secret,
+        REVE_WEBHOOK_HOSTS="hooks.example, http://localhost:9000",
+        REVE_WEBHOOK_SECRET=f"whsec_{canary},whsec_{canary}",
+    )
+    assert status == 0
+    assert "Mode public: each visitor has a gallery of their own. Cookies and share links: REVE_SECRET signs." in out
+    assert "Webhooks may go to http://localhost:9000, https://hooks.example, signed with 2 secrets." in out
+    assert canary not in out
+    assert "canary" not in out
+
+
+def test_doctor_names_a_wrong_webhook_secret_without_showing_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out = doctor(
+        monkeypatch, capsys, tmp_path, REVE_WEBHOOK_HOSTS="hooks.example", REVE_WEBHOOK_SECRET="whsec_canary"
+    )
+    assert status == 1
+    assert "✗ REVE_WEBHOOK_SECRET must be whsec_" in out
+    assert "canary" not in out
 
 
 def test_doctor_points_at_a_misspelled_setting(tmp_path: Path) -> None:
