@@ -63,10 +63,15 @@ class Tick:
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting]) -> None:
         """What arrives meanwhile waits and goes together afterwards."""
-        self._writing = True
         self._writer = self._writer or ThreadPoolExecutor(1, "reve-commit")
         orders = [order for order, _ in batch]
-        written = loop.run_in_executor(self._writer, self._timed, orders, None)
+        try:
+            written = loop.run_in_executor(self._writer, self._timed, orders, None)
+        except RuntimeError as exc:  # the machine has no thread to spare
+            self._writer = None  # or it would place these orders after all, once it gets one
+            _refuse(batch, exc)
+            return
+        self._writing = True
         written.add_done_callback(partial(self._written, loop, batch))
 
     def _written(
