@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.parts import grid, look, viewer
+from pages.parts import grid, handover, look, viewer
 from pages.parts.me import me
 from pages.parts.sheet import STEP, Mode, Sheet
 from reve_core import bootstrap
@@ -131,6 +131,7 @@ def _filters(studio: Studio) -> tuple[JobFilter, Mode]:
                 )
                 ratio = st.selectbox("Shape", [_ANY, *ratios], key=_RATIO)
                 days = st.date_input("Created between", value=[], key=_DAYS, format="YYYY-MM-DD")
+        handover.entry()
     since, before = _range(days)
     return (
         JobFilter(

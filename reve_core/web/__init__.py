@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from reve_core.service import Studio
 from reve_core.web.api.table import api_routes
+from reve_core.web.continuing import continue_routes
 from reve_core.web.examples import example_routes
 from reve_core.web.images import download_routes, image_routes, may_see, whose
 from reve_core.web.live import live_routes
@@ -21,5 +22,6 @@ def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> li
         *download_routes(lambda: get_studio().shelf, whose(get_studio)),
         *example_routes(),
         *live_routes(get_studio),
+        *continue_routes(get_studio, get_site),
         *share_routes(get_studio, get_site),
     ]
