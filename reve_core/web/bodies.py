@@ -11,6 +11,9 @@ from reve_core.errors import ReveError
 from reve_core.web.problems import Invalid, NotJson, TooLarge, WrongType
 
 MAX_BYTES = 256 * 1024
+_MISTAKES = 2000  # no batch has more by accident, and to list many more would hold up everybody else
+_SHOWN = 20
+_LONGEST_NAME = 100
 T = TypeVar("T")
 
 
@@ -19,12 +22,12 @@ async def read_body(request: Request, limit: int = MAX_BYTES) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
         raise _too_large(limit)
-    body = b""
+    body = bytearray()
     async for chunk in request.stream():
-        body = body + chunk if body else chunk
+        body += chunk
         if len(body) > limit:
             raise _too_large(limit)
-    return body
+    return bytes(body)
 
 
 async def read_json(request: Request, model: TypeAdapter[T]) -> T:
@@ -65,12 +68,18 @@ def _too_large(limit: int) -> TooLarge:
 
 
 def _refusal(exc: ValidationError) -> ReveError:
+    if exc.error_count() > _MISTAKES:
+        return Invalid(
+            [("", f"There are {exc.error_count():,} mistakes in this. Compare it with /api/v1/openapi.json.")]
+        )
     found = exc.errors(include_url=False, include_context=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return NotJson("The body is not JSON that can be read. Check its quotes, commas and brackets.")
-    return Invalid([(_field(each["loc"]), each["msg"]) for each in found[:20]])
+    return Invalid([(_field(each["loc"]), each["msg"]) for each in found[:_SHOWN]])
 
 
 def _field(loc: tuple[int | str, ...]) -> str:
     """The way to the field as the sender wrote it; the names of alternatives are ours."""
-    return ".".join(str(part) for number, part in enumerate(loc) if number or part not in ("batch", "single"))
+    return ".".join(
+        str(part)[:_LONGEST_NAME] for number, part in enumerate(loc) if number or part not in ("batch", "single")
+    )

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -99,6 +99,7 @@ class Endpoint:
     """
 
     def __init__(self, operations: Sequence[Operation], get_studio: Callable[[], Studio], tick: Tick) -> None:
+        self._path = operations[0].path
         self._operations = {operation.method: operation for operation in operations}
         self._get_studio = get_studio
         self._tick = tick
@@ -111,8 +112,10 @@ class Endpoint:
             response = await self._answer(request)
         except ReveError as exc:
             response = refusal(exc)
+        except ClientDisconnect:
+            return  # in the middle of its own request: nobody is left to answer
         except Exception as exc:
-            log_fault(log, f"{scope['method']} {scope['route'].path} failed", exc)
+            log_fault(log, f"{request.method} {self._path} failed", exc)
             response = problem(500, "internal", "Something went wrong on this server. Nothing was lost; try again.")
         await response(scope, receive, send)
 

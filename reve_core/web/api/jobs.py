@@ -198,7 +198,7 @@ OPERATIONS = (
         "listJobs",
         "List jobs, newest first",
         list_,
-        {200: JobPage},
+        {200: JobPage, 304: None},
         query=JobList,
         problems=(401, 422, 503),
         headers={"If-None-Match": "An earlier ETag: 304 where nothing has changed."},

@@ -31,7 +31,7 @@ OPERATIONS = (
         "listProviders",
         "List providers, their models, capabilities and prices",
         list_,
-        {200: Providers},
+        {200: Providers, 304: None},
         problems=(503,),
         headers={"If-None-Match": "An earlier ETag: 304 where nothing has changed."},
         group="Providers",

@@ -22,9 +22,9 @@ assert set(Status.__args__) == set(JobStatus)  # type: ignore[attr-defined]
 
 
 class Strict(BaseModel):
-    """A misspelt field is an error, not a silent default."""
+    """A misspelt field is an error, not a silent default, and ``true`` is no number."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class NewJob(Strict):
