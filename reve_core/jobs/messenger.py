@@ -153,7 +153,7 @@ class Messenger:
             self._outbox.told(callback)
 
     def _body(self, job: Job) -> bytes:
-        """The same for every attempt at telling the same end."""
+        """The same for every attempt, as long as nobody changes the job, by a star for instance."""
         ended = job.finished_at or job.created_at
         event = {"type": f"job.{job.status.value}", "timestamp": _iso(ended), "data": dict(self._describe(job))}
         return json.dumps(event, separators=(",", ":")).encode()
