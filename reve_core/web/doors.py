@@ -6,6 +6,7 @@ Nothing may fall through to Streamlit, which answers any unknown path with its o
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 
@@ -17,7 +18,10 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from reve_core.errors import ReveError
-from reve_core.web.problems import SEALED, problem, refusal
+from reve_core.faults import log_fault
+from reve_core.web.problems import SEALED, internal, problem, refusal
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[Request, str], Response]
 
@@ -64,6 +68,9 @@ class Door:
                     response = await run_in_threadpool(self._handle, request, rest)
             except ReveError as exc:
                 response = refusal(exc)
+            except Exception as exc:
+                log_fault(log, f"{request.method} {scope['route'].path} failed", exc)
+                response = internal()
         await response(scope, receive, seal)
 
 

@@ -91,6 +91,11 @@ def problem(
     )
 
 
+def internal() -> Response:
+    """The answer where we have made a mistake, which the log knows about."""
+    return problem(500, "internal", "Something went wrong on this server. Nothing was lost; try again.")
+
+
 def refusal(error: ReveError) -> Response:
     """The answer to a request that ended in this error."""
     status = status_of(error)

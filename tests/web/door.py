@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
 
 from reve_core.service import Studio
+from reve_core.web import tutorial
+from reve_core.web.api import table
+from reve_core.web.api.endpoint import Operation
 from reve_core.web.front import Front
 from reve_core.web.site import Site
 from tests.building import settled
@@ -70,3 +74,13 @@ def ended(studio: Studio, client: httpx.Client, prompt: str) -> str:
     job_id = made(client.post("/api/v1/jobs", json={"prompt": prompt}))
     settled(studio, job_id)
     return job_id
+
+
+def operations() -> dict[str, Operation]:
+    """Every operation of the API by its method and path, such as ``GET /status/{job_id}``."""
+    return {f"{each.method} {each.path}": each for each in (*table.DESCRIBED, *tutorial.OPERATIONS)}
+
+
+def filled(path: str, value: str = "0" * 32) -> str:
+    """An operation's path with something in every place."""
+    return re.sub(r"{\w+}", value, path)

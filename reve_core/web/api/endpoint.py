@@ -18,7 +18,7 @@ from reve_core.faults import log_fault
 from reve_core.service import Studio
 from reve_core.web.bodies import read_json
 from reve_core.web.crosssite import refuse_cross_site
-from reve_core.web.problems import SEALED, problem, refusal
+from reve_core.web.problems import SEALED, internal, problem, refusal
 from reve_core.web.tick import Tick
 from reve_core.web.who import owner_of
 
@@ -116,7 +116,7 @@ class Endpoint:
             return  # in the middle of its own request: nobody is left to answer
         except Exception as exc:
             log_fault(log, f"{request.method} {self._path} failed", exc)
-            response = problem(500, "internal", "Something went wrong on this server. Nothing was lost; try again.")
+            response = internal()
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
