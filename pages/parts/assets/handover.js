@@ -16,13 +16,13 @@ export default function ({ data, parentElement }) {
       await navigator.clipboard.writeText(data.url);
       say('Copied');
     } catch {
-      // Without https there is no clipboard: the link is marked, and a key press copies it.
+      // Without https there is no clipboard: the link is marked, and copied from there.
       const range = document.createRange();
       range.selectNodeContents(url);
       const selection = window.getSelection();
       selection.removeAllRanges();
       selection.addRange(range);
-      say('Marked. Copy it with Ctrl+C');
+      say(document.execCommand('copy') ? 'Copied' : 'Marked. Copy it by hand');
     }
   };
   return () => clearTimeout(timer);

@@ -1,0 +1,72 @@
+"""
+Whoever stands before visitors says whose jobs are meant.
+
+The service's methods mean the personal owner where nobody is named, which suits the command line and is wrong in a page:
+there it would show strangers the same gallery. So the sources of the pages and of the HTTP door are read for it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reve_core.service import Studio
+from reve_core.shares import Shares
+from reve_core.shelf import Shelf
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*(ROOT / "pages").rglob("*.py"), *(ROOT / "reve_core" / "web").rglob("*.py")])
+SERVICES = {"studio": Studio, "get()": Studio, "get_studio()": Studio, "shelf": Shelf, "shares": Shares}
+
+
+def owned(kind: type) -> dict[str, int]:
+    """The methods that take an owner, and where it stands among the arguments."""
+    found = {}
+    for name, method in inspect.getmembers(kind, inspect.isfunction):
+        parameters = list(inspect.signature(method).parameters)
+        if not name.startswith("_") and "owner" in parameters:
+            found[name] = parameters.index("owner") - 1
+    return found
+
+
+OWNED = {said: owned(kind) for said, kind in SERVICES.items()}
+
+
+def forgotten(source: str) -> Iterator[str]:
+    """Calls of the service that leave the owner open, and filters for jobs of anybody."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        named = any(keyword.arg in ("owner", None) for keyword in node.keywords)
+        if isinstance(node.func, ast.Name) and node.func.id == "JobFilter" and not named:
+            yield ast.unparse(node)
+        if isinstance(node.func, ast.Attribute) and not named:
+            receiver = ast.unparse(node.func.value)
+            for said, methods in OWNED.items():
+                place = methods.get(node.func.attr)
+                if receiver.endswith(said) and place is not None and len(node.args) <= place:
+                    yield ast.unparse(node)
+                    break
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_call_of_the_service_says_for_whom(path: Path) -> None:
+    assert list(forgotten(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.name != "who.py"], ids=lambda path: path.name)
+def test_nobody_before_visitors_takes_them_for_the_one_owner(path: Path) -> None:
+    assert "PERSONAL" not in path.read_text(encoding="utf-8")
+
+
+def test_a_forgotten_owner_is_found() -> None:
+    assert {"submit", "get", "feed", "retry_failed"} <= OWNED["studio"].keys()
+    assert {"star", "download", "prepare_export"} <= OWNED["shelf"].keys()
+    for source in ("studio.feed(limit=1)", "bootstrap.get().get(x)", "studio.shelf.trash([x])", "JobFilter(words='a')"):
+        assert list(forgotten(source)), source
+    for source in ("studio.feed(owner=me())", "shelf.download(job_id, owner)", "{}.get(x)", "JobFilter(owner=me())"):
+        assert not list(forgotten(source)), source
