@@ -14,7 +14,7 @@ from reve_core.ports import CallContext
 from reve_core.service import Studio
 from tests.building import build_studio, running
 from tests.fakes import FakeProvider, GatedProvider
-from tests.web.door import asking
+from tests.web.door import asking, ended
 
 
 def as_told(request: JobRequest, context: CallContext) -> Picture | None:
@@ -36,6 +36,12 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 def client(studio: Studio) -> Iterator[httpx.Client]:
     with asking(studio) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def done(studio: Studio, client: httpx.Client) -> str:
+    """The id of a job with a picture."""
+    return ended(studio, client, "heron")
 
 
 @pytest.fixture
