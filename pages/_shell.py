@@ -17,6 +17,7 @@ def main() -> None:
         st.Page("create.py", title="Create", default=True),
         st.Page("gallery.py", title="Gallery", url_path="gallery"),
         st.Page("queue.py", title="Queue", url_path="queue"),
+        st.Page("shares.py", title="Shares", url_path="shares"),
     ]
     page = st.navigation(pages, position="top")
     with st.container(key="phone_nav", horizontal=True):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.parts import grid, handover, look, viewer
+from pages.parts import grid, handover, look, sharing, viewer
 from pages.parts.me import me
 from pages.parts.sheet import STEP, Mode, Sheet
 from reve_core import bootstrap
@@ -62,6 +62,10 @@ def _act(said: Any) -> None:
                 st.session_state[_GO] = {"job_id": str(said.get("id")), "what": said.get("what")}
             case "create":
                 st.session_state[_GO] = {}
+            case "share":
+                sharing.make(said)
+            case "shares":
+                st.session_state[_GO] = {"page": "shares.py"}
             case "clear":
                 for key, rest in ((_VIEW, _ALL), (_WORDS, ""), (_PROVIDER, _ANY), (_RATIO, _ANY), (_DAYS, ())):
                     st.session_state[key] = rest
@@ -175,11 +179,13 @@ def _body() -> None:
     sheet.open(studio, which, mode)
     grid.draw(studio, sheet, _grid_acts)
     image = _viewed()
-    viewer.draw(viewer.view_of(studio, image, sheet.around, owner=me()) if image else None, _viewer_acts)
+    viewer.draw(
+        viewer.view_of(studio, image, sheet.around, owner=me()) if image else None, sharing.made(), _viewer_acts
+    )
     if (go := st.session_state.pop(_GO, None)) is not None:
-        if go:
+        if "job_id" in go:
             st.session_state["reuse"] = go
-        st.switch_page("create.py")
+        st.switch_page(go.get("page", "create.py"))
 
 
 # Streamlit forgets a widget's value while another page is shown: without it, somebody has just come in.

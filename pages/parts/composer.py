@@ -14,6 +14,7 @@ from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.examples import Example, surprises
 from reve_core.models import JobRequest
+from reve_core.shares import Offer
 
 NAME = "reve_composer"
 KEY = "composer"
@@ -26,11 +27,26 @@ _piece = st.components.v2.component(
 
 def put(request: JobRequest, *, prompt_only: bool = False, note: str = "") -> None:
     """Fill the form when it is drawn next. Whoever calls this from within a fragment asks for a full rerun as well."""
-    st.session_state[_FILL] = {
-        **form.fill(request, prompt_only=prompt_only),
-        "note": note,
-        "n": time.time_ns() // 10**6,
-    }
+    _fill({**form.fill(request, prompt_only=prompt_only), "note": note})
+
+
+def put_shared(offer: Offer) -> None:
+    """Fill the form with what a share shows. What its owner keeps back stays as it is."""
+    filled = form.fill(offer.settings) if offer.settings else {}
+    filled.pop("prompt", None)
+    if offer.prompt is not None:
+        filled["prompt"] = offer.prompt
+    if filled:
+        _fill(filled)
+
+
+def say(note: str) -> None:
+    """A word under the form, which stays as it is."""
+    _fill({"note": note, "show": False})
+
+
+def _fill(filled: dict[str, Any]) -> None:
+    st.session_state[_FILL] = {"note": "", **filled, "n": time.time_ns() // 10**6}
 
 
 def draw(choices: list[dict[str, Any]], ideas: list[Example]) -> None:

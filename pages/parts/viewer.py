@@ -21,13 +21,14 @@ KEY = "gallery_viewer"
 _piece = st.components.v2.component(
     NAME,
     html='<div id="root"></div>',
-    css=asset("common.css") + asset("viewer.css"),
-    js=asset("common.js") + asset("viewer.js"),
+    css=asset("common.css") + asset("viewer.css") + asset("sharing.css"),
+    js=asset("common.js") + asset("copying.js") + asset("sharing.js") + asset("viewer.js"),
 )
 
 
-def draw(view: dict[str, Any] | None, on_act: Callable[[], None]) -> None:
-    _piece(key=KEY, data={"view": view}, on_act_change=on_act)
+def draw(view: dict[str, Any] | None, shared: dict[str, Any] | None, on_act: Callable[[], None]) -> None:
+    """``shared``: the answer to the last share form; see ``sharing.made``."""
+    _piece(key=KEY, data={"view": view, "shared": shared}, on_act_change=on_act)
 
 
 def view_of(

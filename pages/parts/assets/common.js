@@ -24,6 +24,7 @@ const ICONS = {
   copy: "M9 9h10v11H9zM15 9V4H5v11h4",
   picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4",
   up: "M12 19V5m-6 6l6-6 6 6",
+  share: "M12 15V4m-4 4l4-4 4 4M6.5 11.5H5V20h14v-8.5h-1.5",
 };
 
 function icon(name) {

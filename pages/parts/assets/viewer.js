@@ -9,6 +9,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   window.addEventListener("reve:open", opened);
   s.stopListening = () => window.removeEventListener("reve:open", opened);
   take(s, data.view);
+  shared(s.sharing, data.shared);
   return () => s.stopListening();
 }
 
@@ -30,7 +31,8 @@ function build(root) {
   s.stage.onclick = (event) => { if (event.target === s.stage) close(s); };
   s.big.onload = () => { s.big.classList.add("here"); preload(s); };
   s.big.onerror = () => { if (s.view && !s.view.trouble) trouble(s, "The picture’s file is missing or cannot be shown."); };
-  root.append(s.dialog);
+  s.sharing = shareForm((what, more) => s.act(what, more));
+  root.append(s.dialog, s.sharing.dialog);
   return s;
 }
 
@@ -171,6 +173,7 @@ function about(s, view) {
     ? [el("button", { type: "button", onclick: () => leave(s, "restore") }, icon("back"), el("span", { text: "Restore" }))]
     : [
         view.trouble ? null : el("a", { class: "button main", href: view.download, download: "" }, icon("download"), el("span", { text: "Download" })),
+        view.trouble ? null : el("button", { class: "icon", type: "button", "data-k": "share", "aria-label": "Share", title: "Share", onclick: () => askToShare(s.sharing, view.id, () => s.side.querySelector("[data-k=share]")) }, icon("share")),
         el("button", { class: "icon starbutton", type: "button", "data-k": "star", "aria-label": "Favourite", title: "Favourite (S)", "aria-pressed": String(view.starred), onclick: () => star(s) }, icon("star")),
         el("button", { class: "icon", type: "button", "aria-label": "Move to the trash", title: "Move to the trash (Delete)", onclick: () => leave(s, "trash") }, icon("bin")),
       ];

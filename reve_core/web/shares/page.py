@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,7 +47,7 @@ def picture_page(window: Window, token: str, base: str) -> Html:
     own = (
         f".stage{{aspect-ratio:{sizes};width:min(100%,calc(66svh*{ratio}),{max(2 * window.width, 320)}px)}}"
         f"@media(min-width:900px){{.stage{{width:min(100%,calc((100svh - 9.5rem)*{ratio}),{max(2 * window.width, 320)}px)}}}}"
-        + "".join(f".b{index}{{{_place(box.bbox)}}}" for index, box in enumerate(window.boxes))
+        + "".join(_boxes_css(window))
     )
     body = together(
         header(),
@@ -179,9 +181,25 @@ def _home(href: str, **more: str) -> Markup:
     return tag("a", raw(MARK), _NAME, class_="home", href=href, **more)
 
 
+def _boxes_css(window: Window) -> Iterator[str]:
+    """Where each box lies. Boxes that begin in the same corner have their labels one below the other."""
+    corners: Counter[tuple[int, int]] = Counter()
+    for index, box in enumerate(window.boxes):
+        yield f".b{index}{{{_place(box.bbox)}}}"
+        corner = round(_within(box.bbox.x0) * 25), round(_within(box.bbox.y0) * 25)
+        if corners[corner]:
+            yield f".b{index} span{{top:{20 * corners[corner]}px}}"
+        corners[corner] += 1
+
+
 def _place(box: BBox) -> str:
-    x0, y0, x1, y1 = (min(max(value, 0.0), 1.0) * 100 for value in (box.x0, box.y0, box.x1, box.y1))
+    x0, y0, x1, y1 = (_within(value) * 100 for value in (box.x0, box.y0, box.x1, box.y1))
     return f"left:{x0:.2f}%;top:{y0:.2f}%;width:{max(x1 - x0, 0):.2f}%;height:{max(y1 - y0, 0):.2f}%"
+
+
+def _within(value: float) -> float:
+    """A provider's number: whatever it is, it does not leave the picture."""
+    return value if 0 <= value <= 1 else float(value > 1)
 
 
 # -- the whole

@@ -1,0 +1,125 @@
+"""Share links on the screen's side that can be wrong without a browser: reading the form, and what the list says."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from pages.parts.me import me
+from pages.parts.pictures import image_url
+from reve_core import bootstrap
+from reve_core.errors import BadInput, ReveError
+from reve_core.service import Studio
+from reve_core.shares import LASTS_DAYS, Link
+from reve_core.web.shares.frame import frame_size, snippet
+
+_MADE = "sharing_made"
+_WORDS = 160  # letters of a prompt in the list
+_HERE_ONLY = "only where this app can be reached: on this computer, for now."
+_STATES = {
+    "open": "Open",
+    "expired": "Its time is over",
+    "revoked": "Ended by you",
+    "trashed": "Picture is in the trash",
+    "deleted": "Picture was deleted",
+}
+
+
+def make(said: Mapping[str, Any]) -> None:
+    """What the form over a picture sent; the answer is found by ``made``. It is a stranger's JSON: anything may be in it."""
+    answer: dict[str, Any] = {"n": said.get("n")}
+    try:
+        days = said.get("days")
+        if days is not None and (type(days) is not int or days not in LASTS_DAYS):
+            raise BadInput("Choose when the link ends from the list.", "days")
+        link = bootstrap.get().shares.make(
+            str(said.get("id")),
+            owner=me(),
+            show_prompt=said.get("prompt") is not False,
+            show_settings=said.get("settings") is True,
+            lasts=None if days is None else timedelta(days=days),
+            published=said.get("published") is True,
+        )
+        answer["link"] = address(link)
+    except ReveError as exc:
+        answer["problem"] = str(exc)
+    st.session_state[_MADE] = answer
+
+
+def made() -> dict[str, Any] | None:
+    """The answer to the last form, also where it was shown before: the piece knows by its number."""
+    answer: dict[str, Any] | None = st.session_state.get(_MADE)
+    return answer
+
+
+def address(link: Link) -> dict[str, Any] | None:
+    """Where the share is found, and the HTML that shows it elsewhere. None where the link cannot be shown again."""
+    if link.token is None or link.job is None or link.job.image is None:
+        return None
+    size = frame_size(link.job.image.width, link.job.image.height)
+    home = base()
+    return {
+        "url": f"{home}/s/{link.token}",
+        "frame": str(snippet(home, link.token, size)),
+        "note": note(home, "This link works"),
+    }
+
+
+def base() -> str:
+    """
+    What the app's address begins with. What the visitor's own browser calls this place is what works from there, whatever
+    lies between; empty where it does not say, and the browser's script puts it in.
+    """
+    parts = urlsplit(st.context.url or "")
+    return bootstrap.site().public_url or (f"{parts.scheme}://{parts.netloc}" if parts.netloc else "")
+
+
+def note(home: str, what: str) -> str:
+    """A word of warning where the address means another machine to everybody else. ``what``: "These links work"."""
+    host = urlsplit(home).hostname or ""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost" or host.endswith(".localhost")
+    return f"{what} {_HERE_ONLY}" if here else ""
+
+
+def listed(studio: Studio, links: list[Link]) -> list[dict[str, Any]]:
+    """The rows of the list of shares."""
+    return [_row(studio, link) for link in links]
+
+
+def _row(studio: Studio, link: Link) -> dict[str, Any]:
+    share, job = link.share, link.job
+    prompt = job.request.prompt if job else ""
+    alive = link.state in ("open", "trashed")
+    return {
+        "id": share.id,
+        "job": job.id if job is not None and link.state != "deleted" else None,
+        "src": image_url(job.image.thumbnail) if job and job.image else "",
+        "prompt": prompt if len(prompt) <= _WORDS else prompt[:_WORDS] + "…",
+        "shows": shows(link),
+        "state": link.state,
+        "says": _STATES[link.state],
+        "alive": alive,
+        "views": share.views,
+        "created": share.created_at.isoformat(),
+        "ends": share.expires_at.isoformat() if share.expires_at and alive else None,
+        "ended": share.revoked_at.isoformat() if share.revoked_at and link.state == "revoked" else None,
+        "link": address(link) if alive else None,
+        "lost": alive and link.token is None,
+    }
+
+
+def shows(link: Link) -> str:
+    """ "Picture, prompt and settings", and whether search engines may list it."""
+    share = link.share
+    parts = ["picture", *(["prompt"] if share.show_prompt else []), *(["settings"] if share.show_settings else [])]
+    words = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    words = "Picture only" if len(parts) == 1 else words.capitalize()
+    return f"{words} · listed by search engines" if share.published else words
