@@ -9,6 +9,7 @@ window shows is put together here, without what its owner keeps back, so that no
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -32,6 +33,7 @@ State = Literal["open", "expired", "revoked", "trashed", "deleted"]
 LASTS_DAYS = (1, 7, 30)  # what the form offers, besides no end
 _LONGEST = timedelta(days=3650)
 _PURPOSE = "share"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _MOST_BOXES = 60
 _WORDS = 120  # letters of a box's label
 
@@ -85,7 +87,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What "Make your own" puts into the form. ``prompt`` is None, and ``settings``, where it is kept back."""
+    """What "Make your own" puts into the form: None where it is kept back. ``settings`` then have an empty prompt."""
 
     prompt: str | None
     settings: JobRequest | None
@@ -211,12 +213,14 @@ class Shares:
     def offer(self, token: str) -> Offer:
         """What the form of a visitor is to be filled with."""
         share, job, _ = self._behind(token)
-        return Offer(job.request.prompt if share.show_prompt else None, job.request if share.show_settings else None)
+        prompt = job.request.prompt if share.show_prompt else None
+        settings = job.request.model_copy(update={"prompt": prompt or ""}) if share.show_settings else None
+        return Offer(prompt, settings)
 
     # -- inside
 
     def _behind(self, token: str) -> tuple[Share, Job, StoredImage]:
-        share = self._access.share_of_token(hashed(token))
+        share = self._access.share_of_token(hashed(token)) if _TOKEN.fullmatch(token) else None
         if share is None:
             raise ShareNotFound()
         job = self._store.get(share.job_id, owner=share.owner)

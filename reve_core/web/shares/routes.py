@@ -29,7 +29,6 @@ from reve_core.web.who import cookies_of
 
 log = logging.getLogger(__name__)
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _UNLISTED = "noindex, nofollow, noarchive, noimageindex"
 # Programs that fetch a page in order to show its preview or to list it. "Cubot" makes telephones.
 _ROBOT = re.compile(
@@ -45,8 +44,6 @@ def share_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site])
             return Response(MARK, headers={"Cache-Control": "public, max-age=86400"}, media_type="image/svg+xml")
         token, _, what = rest.partition("/")
         try:
-            if _TOKEN.fullmatch(token) is None:
-                raise ShareNotFound()
             return _answer(request, get_studio(), get_site(), token, what)
         except ReveError as exc:
             return _sorry(exc, framed=what == "embed")
