@@ -41,6 +41,8 @@ def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+    spread = {operation.query.__name__ for operation in operations if operation.query is not None}  # over parameters
+    components = {name: schema for name, schema in schemas.definitions.items() if name not in spread}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -53,7 +55,7 @@ def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]
         "tags": [{"name": group} for group in dict.fromkeys(operation.group for operation in operations)],
         "security": [{"token": []}, {"visitor": []}, {}],
         "paths": paths,
-        "components": {"schemas": schemas.definitions, "securitySchemes": _SCHEMES},
+        "components": {"schemas": components, "securitySchemes": _SCHEMES},
     }
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from reve_core.intake import MAX_IMAGES
 from reve_core.layout import Layout
@@ -21,8 +22,18 @@ Status = Literal["queued", "running", "done", "failed", "cancelled", "unknown"]
 assert set(Status.__args__) == set(JobStatus)  # type: ignore[attr-defined]
 
 
+def _only_numbers(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+# What JSON Schema calls an integer: 5 and 5.0, but neither true nor "5".
+_WHOLE = BeforeValidator(_only_numbers)
+
+
 class Strict(BaseModel):
-    """A misspelt field is an error, not a silent default, and ``true`` is no number."""
+    """A misspelt field is an error, not a silent default, and nothing is taken for what it is not."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -32,12 +43,14 @@ class NewJob(Strict):
 
     prompt: str = Field(max_length=_MAX_PROMPT, description="Describe the picture.")
     aspect_ratio: str = Field("", max_length=20, description="Width first, such as `3:2`; see the provider's list.")
-    seed: int | None = Field(
-        None, ge=0, le=2**32 - 1, description="The same seed makes the same picture again, where the model has seeds."
+    seed: Annotated[int, Field(strict=False, ge=0, le=2**32 - 1), _WHOLE] | None = Field(
+        None, description="The same seed makes the same picture again, where the model has seeds."
     )
     provider: str = Field("", max_length=64, description="A name from `GET /api/v1/providers`.")
     model: str = Field("", max_length=128, description="One of that provider's models.")
-    n: int = Field(1, ge=1, le=MAX_IMAGES, description="How many pictures of it, each a job of its own.")
+    n: Annotated[int, Field(strict=False, ge=1, le=MAX_IMAGES), _WHOLE] = Field(
+        1, description="How many pictures of it, each a job of its own."
+    )
 
 
 class NewSingle(NewJob):
@@ -82,7 +95,9 @@ class NewShare(Strict):
 
     show_prompt: bool = Field(True, description="Show the prompt, and the labels of the layout's boxes.")
     show_settings: bool = Field(False, description="Show ratio, seed and model.")
-    lasts_s: int | None = Field(None, ge=1, le=10 * 365 * 24 * 3600, description="Seconds until it ends; null: never.")
+    lasts_s: Annotated[int, Field(strict=False, ge=1, le=10 * 365 * 24 * 3600), _WHOLE] | None = Field(
+        None, description="Seconds until it ends; null: never."
+    )
     published: bool = Field(False, description="Let search engines list the page.")
 
 
