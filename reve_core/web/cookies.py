@@ -56,9 +56,10 @@ class VisitorCookies:
         """Answer an HTTP request of the public mode."""
         connection = HTTPConnection(scope)
         https = scheme_of(connection, site) == "https"
+        embedded = bool(site.embed_origins)
         made = None
         if scope["method"] == "GET" and not scope["path"].startswith(_NO_PAGES):
-            made = self._made(connection.headers, https=https, embedded=bool(site.embed_origins))
+            made = self._made(connection.headers, https=https, embedded=embedded)
         if made is not None:
             # A browser that still has the page, but no cookie, is to be given the whole of it again.
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in _CONDITIONS]}
@@ -67,7 +68,7 @@ class VisitorCookies:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if https:
-                    _secure(headers)
+                    _fit_for_tls(headers, embedded=embedded)
                 if made is not None and _is_page(message["status"], headers):
                     headers.append("Set-Cookie", made)
                     headers["Cache-Control"] = "no-store"
@@ -95,8 +96,17 @@ def _is_page(status: int, headers: Headers) -> bool:
     return status == 200 and headers.get("content-type", "").partition(";")[0].strip().lower() == "text/html"
 
 
-def _secure(headers: MutableHeaders) -> None:
-    """Behind a proxy that speaks TLS for it, Streamlit does not know that its own cookies must stay within it."""
+def _fit_for_tls(headers: MutableHeaders, *, embedded: bool) -> None:
+    """
+    Streamlit's own cookies as ours are: behind a proxy that speaks TLS for it, it does not know that they must stay within
+    it, and in a frame an upload would be refused for want of its cookie.
+    """
     for index, (name, value) in enumerate(headers.raw):
-        if name.lower() == b"set-cookie" and b"secure" not in value.lower().replace(b" ", b"").split(b";"):
-            headers.raw[index] = (name, value + b"; Secure")
+        if name.lower() != b"set-cookie":
+            continue
+        first, *rest = [part.strip() for part in value.split(b";")]
+        told = {part.partition(b"=")[0].lower(): part for part in rest}
+        told.setdefault(b"secure", b"Secure")
+        if embedded:
+            told |= {b"samesite": b"SameSite=None", b"partitioned": b"Partitioned"}
+        headers.raw[index] = (name, b"; ".join((first, *told.values())))

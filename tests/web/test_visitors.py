@@ -232,8 +232,16 @@ def test_the_flags_fit_the_situation(
 
 def test_within_tls_the_cookies_of_streamlit_stay_there_too(studio: Studio) -> None:
     site = Site(public=True, trusted_hops=1)
-    assert "secure" in set_by(browser(studio, site).get("/", headers=TLS))["_streamlit_xsrf"]
-    assert "secure" not in set_by(browser(studio, site).get("/"))["_streamlit_xsrf"]
+    plain = {"value": "2|a|b", "path": "/", "samesite": "lax"}
+    assert set_by(browser(studio, site).get("/"))["_streamlit_xsrf"] == plain
+    assert set_by(browser(studio, site).get("/", headers=TLS))["_streamlit_xsrf"] == {**plain, "secure": True}
+    framed = Site(public=True, trusted_hops=1, embed_origins=("https://blog.example",))
+    assert set_by(browser(studio, framed).get("/", headers=TLS))["_streamlit_xsrf"] == {
+        **plain,
+        "samesite": "none",
+        "secure": True,
+        "partitioned": True,
+    }
 
 
 @pytest.mark.parametrize("how", ["forged", "another secret", "another purpose", "damaged", "too old", "empty"])
