@@ -62,7 +62,9 @@ def embed_page(window: Window, token: str, base: str) -> Html:
     href = f"{base}/s/{token}"
     title, _ = words(window)
     img = tag("img", src=f"/s/{token}/picture", width=window.width, height=window.height, alt=alt(window))
-    body = together(
+    body = tag(
+        "main",
+        tag("h1", _UNTITLED, class_="heard"),
         tag("a", img, class_="whole", href=href, **away),
         tag("div", tag("span", window.label, class_="label"), _home(href, **away), class_="line"),
     )
