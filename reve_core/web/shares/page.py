@@ -120,9 +120,7 @@ def _figure(window: Window, here: str) -> Markup:
         "figure",
         tag("input", type="checkbox", id="layout", class_="heard", role="switch", aria_label="Show the layout"),
         tag("label", img, tag("span", *boxes, class_="boxes"), class_="stage can", for_="layout"),
-        tag(
-            "div", label, tag("label", "Show the layout", raw("<i></i>"), class_="switch", for_="layout"), class_="line"
-        ),
+        tag("div", label, tag("label", "Layout", raw("<i></i>"), class_="switch", for_="layout"), class_="line"),
     )
 
 
