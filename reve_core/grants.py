@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+from reve_core.layout import BBox
+from reve_core.models import Job, JobRequest
+
+# What became of a share: it can be opened, or why it cannot.
+State = Literal["open", "expired", "revoked", "trashed", "deleted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,63 @@ class Share:
 
     def has_ended(self, now: datetime) -> bool:
         return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One part of the layout. ``label`` is empty where the prompt is kept back: it would tell of it."""
+
+    label: str
+    bbox: BBox
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """
+    What somebody with the link may see. ``prompt`` and ``settings`` are None and empty where their owner keeps them back.
+
+    ``label`` is the provider's fixed mark. ``width`` and ``height`` in pixels. ``version`` changes with what is shown.
+    """
+
+    share: Share
+    label: str
+    width: int
+    height: int
+    prompt: str | None
+    settings: tuple[tuple[str, str], ...]
+    boxes: tuple[Box, ...]
+    version: str
+
+    @property
+    def published(self) -> bool:
+        return self.share.published
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A share as its owner sees it. ``token`` is None where the link cannot be shown again: the secret has changed."""
+
+    share: Share
+    state: State
+    token: str | None
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a share gives away: bytes to show or to keep."""
+
+    filename: str
+    mime: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What "Make your own" puts into the form: None where it is kept back. ``settings`` then have an empty prompt."""
+
+    prompt: str | None
+    settings: JobRequest | None
 
 
 @dataclass(frozen=True, slots=True)

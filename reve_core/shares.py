@@ -13,22 +13,17 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 from reve_core.errors import BadInput, ConfigurationError, JobNotFound, PictureDamaged, ShareEnded, ShareNotFound
-from reve_core.grants import Share
+from reve_core.grants import Box, File, Link, Offer, Share, State, Window
 from reve_core.guard.signing import Signer, hashed
-from reve_core.layout import BBox
 from reve_core.models import Job, JobRequest, JobStatus, StoredImage
 from reve_core.pictures import check, metadata, names
 from reve_core.pictures.bare import bare, has_manifest
 from reve_core.pictures.kept import Renditions
 from reve_core.ports import AccessStore, Blobs, JobStore
-
-State = Literal["open", "expired", "revoked", "trashed", "deleted"]
 
 LASTS_DAYS = (1, 7, 30)  # what the form offers, besides no end
 _LONGEST = timedelta(days=3650)
@@ -36,61 +31,6 @@ _PURPOSE = "share"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _MOST_BOXES = 60
 _WORDS = 120  # letters of a box's label
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One part of the layout. ``label`` is empty where the prompt is kept back: it would tell of it."""
-
-    label: str
-    bbox: BBox
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """
-    What somebody with the link may see. ``prompt`` and ``settings`` are None and empty where their owner keeps them back.
-
-    ``label`` is the provider's fixed mark. ``width`` and ``height`` in pixels. ``version`` changes with what is shown.
-    """
-
-    share: Share
-    label: str
-    width: int
-    height: int
-    prompt: str | None
-    settings: tuple[tuple[str, str], ...]
-    boxes: tuple[Box, ...]
-    version: str
-
-    @property
-    def published(self) -> bool:
-        return self.share.published
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A share as its owner sees it. ``token`` is None where the link cannot be shown again: the secret has changed."""
-
-    share: Share
-    state: State
-    token: str | None
-    job: Job | None
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    filename: str
-    mime: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What "Make your own" puts into the form: None where it is kept back. ``settings`` then have an empty prompt."""
-
-    prompt: str | None
-    settings: JobRequest | None
 
 
 class Shares:

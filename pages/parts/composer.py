@@ -13,8 +13,8 @@ from pages.parts.me import me
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.examples import Example, surprises
+from reve_core.grants import Offer
 from reve_core.models import JobRequest
-from reve_core.shares import Offer
 
 NAME = "reve_composer"
 KEY = "composer"

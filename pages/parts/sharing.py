@@ -14,8 +14,9 @@ from pages.parts.me import me
 from pages.parts.pictures import image_url
 from reve_core import bootstrap
 from reve_core.errors import BadInput, ReveError
+from reve_core.grants import Link
 from reve_core.service import Studio
-from reve_core.shares import LASTS_DAYS, Link
+from reve_core.shares import LASTS_DAYS
 from reve_core.web.shares.frame import frame_size, snippet
 
 _MADE = "sharing_made"

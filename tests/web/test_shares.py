@@ -19,10 +19,10 @@ import pytest
 from PIL import Image
 from starlette.responses import PlainTextResponse
 
+from reve_core.grants import Link
 from reve_core.models import JobRequest
 from reve_core.pictures import metadata, rendition
 from reve_core.service import Studio
-from reve_core.shares import Link
 from reve_core.web.front import Front
 from reve_core.web.site import Site
 from tests.building import build_studio, running, settled, until

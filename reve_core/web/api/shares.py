@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from reve_core.shares import Link
+from reve_core.grants import Link
 from reve_core.web.api.endpoint import Call, Operation, answer, nothing
 from reve_core.web.api.jobs import visible
 from reve_core.web.api.shapes import NewShare, ShareList, SharePage, ShareShape

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from reve_core.errors import ShareNotFound
+from reve_core.grants import Window
 from reve_core.pictures.rendition import CARD
-from reve_core.shares import Window
 from reve_core.web.problems import problem
 from reve_core.web.shares.frame import frame_size, snippet
 from reve_core.web.shares.markup import raw, tag

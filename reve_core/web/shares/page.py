@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+from reve_core.grants import Window
 from reve_core.layout import BBox
 from reve_core.pictures.rendition import CARD
-from reve_core.shares import Window
 from reve_core.web.shares.markup import Markup, one_line, raw, tag, together
 
 _NAME = "Reve Studio"

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reve_core.errors import Ended, NotFound, ReveError, ShareNotFound
+from reve_core.grants import File, Window
 from reve_core.pictures.names import disposition
 from reve_core.service import Studio
-from reve_core.shares import File, Window
 from reve_core.web.address import base_url
 from reve_core.web.doors import Door, Under
 from reve_core.web.problems import problem, status_of
