@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 _POLL_S = 1.0  # jobs of another process, and jobs whose wait is over, are seen after at most this long
 _AFTER_FAULT_S = 0.5
-_WAITING_PICTURES = 8  # each holds a picture in memory
+_WAITING_STEPS = 64  # a few seconds of work: jobs that are done soon should not wait behind an hour of them
 
 
 class ThreadEngine:
@@ -26,7 +26,12 @@ class ThreadEngine:
     def __init__(self, *, slots: int, cpu_slots: int) -> None:
         self._slots = slots
         self._cpu_slots = cpu_slots
-        self._changed = threading.Condition()
+        # One lock, and a condition for each who waits: a wake-up that rouses every thread costs more than a submit does.
+        guard = threading.Lock()
+        self._woken = threading.Condition(guard)  # slots
+        self._handed = threading.Condition(guard)  # CPU threads
+        self._taken = threading.Condition(guard)  # slots with one step too many
+        self._ended = threading.Condition(guard)  # who stops us
         self._wakes = 0
         self._steps: list[Callable[[], None]] = []
         self._busy = 0  # slots in ``work`` and steps under way
@@ -44,17 +49,17 @@ class ThreadEngine:
         self._spawn("poll", partial(self._timer, self.wake, _POLL_S))
 
     def wake(self) -> None:
-        with self._changed:
+        with self._woken:
             self._wakes = min(self._wakes + 1, self._slots)
-            self._changed.notify_all()
+            self._woken.notify()
 
     def offload(self, step: Callable[[], None]) -> None:
-        with self._changed:
+        with self._taken:
             # While stopping, too: what waits here may have been paid for.
-            self._changed.wait_for(lambda: len(self._steps) < _WAITING_PICTURES or self._stopped.is_set())
+            self._taken.wait_for(lambda: len(self._steps) < _WAITING_STEPS or self._stopped.is_set())
             if not self._stopped.is_set():
                 self._steps.append(step)
-                self._changed.notify_all()
+                self._handed.notify()
                 return
         # The grace period is over and nobody is left to hand it to.
         step()
@@ -64,16 +69,17 @@ class ThreadEngine:
 
     def stop(self, grace_s: float) -> bool:
         deadline = time.monotonic() + grace_s
-        with self._changed:
+        with self._ended:
             self._stopping = True
-            self._changed.notify_all()
-            finished = self._changed.wait_for(
+            self._woken.notify_all()
+            finished = self._ended.wait_for(
                 lambda: self._busy == 0 and not self._steps, timeout=max(0.0, deadline - time.monotonic())
             )
         # The heartbeat goes on until here, so that nobody takes a job that is just finishing.
         self._stopped.set()
-        with self._changed:
-            self._changed.notify_all()
+        with self._ended:
+            self._handed.notify_all()
+            self._taken.notify_all()
         if finished:
             for thread in self._threads:
                 thread.join(timeout=5)
@@ -86,8 +92,8 @@ class ThreadEngine:
 
     def _slot(self, work: Callable[[], bool]) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._wakes > 0 or self._stopping)
+            with self._woken:
+                self._woken.wait_for(lambda: self._wakes > 0 or self._stopping)
                 if self._stopping:
                     return
                 self._wakes -= 1
@@ -99,29 +105,27 @@ class ThreadEngine:
                 log_fault(log, "A worker slot stumbled and goes on", exc)
                 self._stopped.wait(_AFTER_FAULT_S)
             finally:
-                with self._changed:
+                with self._ended:
                     self._busy -= 1
-                    self._changed.notify_all()
+                    self._ended.notify()
 
     def _cpu(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._steps or self._stopped.is_set())
+            with self._handed:
+                self._handed.wait_for(lambda: self._steps or self._stopped.is_set())
                 if not self._steps:
                     return
                 step = self._steps.pop(0)
                 self._busy += 1
-                self._changed.notify_all()
+                self._taken.notify()
             try:
                 step()
             except Exception as exc:
                 log_fault(log, "A step failed", exc)
             finally:
-                # Dropped before waiting again: it holds a picture.
-                del step
-                with self._changed:
+                with self._ended:
                     self._busy -= 1
-                    self._changed.notify_all()
+                    self._ended.notify()
 
     def _timer(self, timer: Callable[[], None], every_s: float) -> None:
         while True:

@@ -37,25 +37,24 @@ class Keeper:
         self._caps = caps
         self._patience = patience
 
-    def keep(self, claim: Claim, data: bytes, receipt: Receipt) -> bool:
+    def save(self, claim: Claim, data: bytes) -> str:
         """
-        Store a fresh answer and finish its job. False: the job has gone to somebody else meanwhile.
+        Put a fresh answer on the disk, and return its name.
 
-        Raises PictureDamaged when the bytes are no picture within the caps, and BlobError when they could not be saved
+        Raises PictureDamaged when the header shows no picture within the caps, and BlobError when it could not be saved
         in spite of all patience; nothing under an image's name is left behind then.
         """
         facts = check.inspect(data, self._caps)
         name = claim.blob_stem + facts.suffix
         self.insist(lambda: self._blobs.put(name, data))
-        return self._finish(claim, name, data, receipt)
+        return name
 
     def adopt(self, claim: Claim, receipt: Receipt) -> bool:
         """Finish a job whose picture was saved before its worker died: free of charge. False: there is none."""
         name = self.saved_name(claim)
         if name is None:
             return False
-        data = self._blobs.get(name, max_bytes=self._caps.max_bytes)
-        return self._finish(claim, name, data, receipt)
+        return self.finish(claim, name, receipt)
 
     def saved_name(self, claim: Claim) -> str | None:
         return next((info.key for info in self._blobs.find(claim.blob_stem)), None)
@@ -75,7 +74,13 @@ class Keeper:
                 self._patience.sleep(wait)
                 wait = min(wait * 2, 10.0)
 
-    def _finish(self, claim: Claim, name: str, data: bytes, receipt: Receipt) -> bool:
+    def finish(self, claim: Claim, name: str, receipt: Receipt) -> bool:
+        """
+        Decode a saved picture, make its thumbnail and call its job done. False: the job has gone to somebody else.
+
+        Raises PictureDamaged when the bytes do not decode (the file is gone then), BlobError when they cannot be read.
+        """
+        data = self._blobs.get(name, max_bytes=self._caps.max_bytes)
         try:
             facts = check.inspect(data, self._caps)
             picture = check.decode(data, self._caps)

@@ -17,7 +17,7 @@ from reve_core import errors
 from reve_core.faults import log_fault
 from reve_core.jobs.keeper import Keeper
 from reve_core.jobs.retry import RetryPolicy, clamped
-from reve_core.models import Claim, Limits, Picture, Receipt
+from reve_core.models import Claim, Limits, Receipt
 from reve_core.ports import Blobs, CallContext, JobStore, Provider
 
 log = logging.getLogger(__name__)
@@ -140,20 +140,36 @@ class Runner:
         except errors.StoreError as exc:
             # The picture goes to disk first; the row is written with ``done`` then.
             log.warning("The answer could not be recorded yet: %s", exc)
-        self._offload(lambda: self._keep(held, provider, picture))
+        try:
+            name = self._keeper.save(claim, picture.data)
+        except Exception as exc:
+            self._not_kept(held, provider, picture.receipt, exc)
+            return
+        # Only the name is handed on: however many pictures wait to be decoded, none of them waits in memory.
+        receipt = picture.receipt
+        del picture
+        self._offload(lambda: self._finish(held, provider, name, receipt))
 
-    def _keep(self, held: _Held, provider: Provider, picture: Picture) -> None:
+    def _finish(self, held: _Held, provider: Provider, name: str, receipt: Receipt) -> None:
+        try:
+            if not self._keeper.finish(held.claim, name, receipt):
+                log.warning("Job %s had gone to somebody else when its picture came.", held.claim.job.id)
+            self._release(held)
+        except Exception as exc:
+            self._not_kept(held, provider, receipt, exc)
+
+    def _not_kept(self, held: _Held, provider: Provider, receipt: Receipt, exc: Exception) -> None:
+        """A picture came and could not be made into a finished job."""
         claim = held.claim
         try:
-            if not self._keeper.keep(claim, picture.data, picture.receipt):
-                log.warning("Job %s had gone to somebody else when its picture came.", claim.job.id)
-        except errors.PictureDamaged as exc:
-            self._keeper.insist(partial(self._lost, claim, provider, str(exc), picture.receipt))
-        except errors.BlobError as exc:
-            why = f"The picture came but could not be saved: {exc}"
-            self._keeper.insist(partial(self._lost, claim, provider, why, picture.receipt))
-        except Exception as exc:
-            log_fault(log, "A picture was left to the sweeper", exc)
+            match exc:
+                case errors.PictureDamaged():
+                    self._keeper.insist(partial(self._lost, claim, provider, str(exc), receipt))
+                case errors.BlobError():
+                    why = f"The picture came but could not be saved: {exc}"
+                    self._keeper.insist(partial(self._lost, claim, provider, why, receipt))
+                case _:
+                    log_fault(log, "A picture was left to the sweeper", exc)
         finally:
             self._release(held)
 

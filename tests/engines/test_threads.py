@@ -123,23 +123,23 @@ def test_after_draining_no_new_work_is_begun(engine: ThreadEngine) -> None:
     assert len(calls) <= before + 1  # the other slot may just have been on its way in
 
 
-def test_too_many_waiting_pictures_hold_up_those_who_bring_more() -> None:
+def test_too_many_waiting_steps_hold_up_those_who_bring_more() -> None:
     engine = ThreadEngine(slots=1, cpu_slots=1)
     gate, brought = threading.Event(), []
     engine.start(lambda: False, {})
 
     def bring() -> None:
-        for number in range(20):
+        for number in range(70):
             engine.offload(lambda: gate.wait(timeout=10) and None)
             brought.append(number)
 
     bringing = threading.Thread(target=bring)
     bringing.start()
-    until(lambda: len(brought) == 9)  # one under way, eight waiting
+    until(lambda: len(brought) == 65)  # one under way, 64 waiting
     assert bringing.is_alive()
     gate.set()
     bringing.join(timeout=10)
-    assert len(brought) == 20
+    assert len(brought) == 70
     assert engine.stop(10)
 
 

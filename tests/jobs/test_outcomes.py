@@ -173,11 +173,40 @@ def test_the_next_call_begins_while_the_last_picture_is_still_being_saved(tmp_pa
     slow = build_studio(tmp_path, provider, workers=2, concurrency=1, blobs=SlowDisk(studio.blobs, release))  # type: ignore[arg-type]
     studio.stop(0)
     with running(slow):
-        ids = [job.id for job in slow.submit(HERON, count=3)]
-        until(lambda: len(provider.prompts) == 3)
+        ids = [job.id for job in slow.submit(HERON, count=2)]
+        until(lambda: len(provider.prompts) == 2)
         assert all(slow.get(job_id).status is JobStatus.RUNNING for job_id in ids)
         release.set()
-        assert statuses(settled(slow, *ids)) == [JobStatus.DONE] * 3
+        assert statuses(settled(slow, *ids)) == [JobStatus.DONE] * 2
+
+
+class HeldReads:
+    """Hands out nothing before it is released."""
+
+    def __init__(self, inner: Blobs, release: threading.Event) -> None:
+        self._inner = inner
+        self._release = release
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def get(self, key: str, *, max_bytes: int) -> bytes:
+        assert self._release.wait(timeout=10)
+        return self._inner.get(key, max_bytes=max_bytes)
+
+
+def test_pictures_that_wait_to_be_decoded_wait_on_the_disk(tmp_path: Path) -> None:
+    release = threading.Event()
+    provider = FakeProvider()
+    studio = build_studio(tmp_path, provider, workers=1)
+    busy = build_studio(tmp_path, provider, workers=1, blobs=HeldReads(studio.blobs, release))  # type: ignore[arg-type]
+    studio.stop(0)
+    with running(busy):
+        ids = [job.id for job in busy.submit(HERON, count=4)]
+        until(lambda: len(list((tmp_path / "images").rglob("*.png"))) == 4)
+        assert all(busy.get(job_id).status is JobStatus.RUNNING for job_id in ids)
+        release.set()
+        assert statuses(settled(busy, *ids)) == [JobStatus.DONE] * 4
 
 
 # -- people
