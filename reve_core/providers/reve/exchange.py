@@ -6,7 +6,7 @@ it begins to send. Every call has its own client and connection. A kept-alive co
 closed fails in a way that cannot be told from a lost answer, and the handshake it saves is nothing beside the picture.
 
 A deadline for the whole call cannot be had from httpx's own timeouts (they are per read, so a server that drips a byte
-now and then is never given up), hence a small event loop in the calling thread.
+now and then is never given up), hence the event loop of ``reve_core.loops``.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -67,6 +68,8 @@ class ReveProvider:
         self._has_usable_secrets = is_header_safe(api_key) and is_header_safe(proxy_authorization)
         self._cleaner = Cleaner(api_key, proxy_authorization)
         self._closed = False
+        # Unpacking takes a millisecond, and for that long a picture is there twice: forty at once would be a peak.
+        self._unpacking = threading.Lock()
         self._wire = Wire(
             base_url.rstrip("/"),
             api_key=self._api_key,
@@ -98,7 +101,8 @@ class ReveProvider:
             timeout_s=context.timeout_s,
             max_body=self._max_body,
         )
-        result = outcomes.picture_or_error(exchange, self._cleaner)
+        with self._unpacking:
+            result = outcomes.picture_or_error(exchange, self._cleaner)
         if not isinstance(result, Picture):
             raise result
         if request.seed is not None:
