@@ -4,6 +4,7 @@ The store's methods for workers. Every write is fenced by the claim's token, all
 
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from sqlite_utils import Database
 
@@ -18,27 +19,21 @@ _HELD = "id = :id and lease_token = :token and status = 'running'"
 
 class WorkerSide(Side):
     def claim(self, worker: str, *, lease_s: float, limits: Mapping[str, Limits]) -> Claim | None:
-        with self.connections.read() as db:
-            if db.execute("select 1 from jobs where status = 'queued' limit 1").fetchone() is None:
-                return None
         now = self._clock()
-        with self.connections.write() as db:
-            best: tuple[int, int] | None = None
-            for provider, limit in limits.items():
-                if not self._has_room(db, provider, limit, now):
-                    continue
-                row = db.execute(
-                    """
-                    select priority, seq from jobs
-                    where status = 'queued' and provider = ? and (not_before is null or not_before <= ?)
-                    order by priority desc, seq limit 1
-                    """,
-                    (provider, now),
-                ).fetchone()
-                if row is not None and (best is None or (-row["priority"], row["seq"]) < best):
-                    best = (-row["priority"], row["seq"])
-            if best is None:
+        # Looked up before the write lock is asked for: most who ask find nothing, and nobody should wait for them.
+        with self.connections.read() as db:
+            if self._next(db, limits, now) is None:
                 return None
+        with self.connections.write() as db:
+            found = self._next(db, limits, now)
+            if found is None:
+                return None
+            seq, provider, probes = found
+            if probes:
+                db.execute(
+                    "update providers set paused = 0, until = null, reason = null, probing = 1 where name = ?",
+                    (provider,),
+                )
             token = secrets.token_hex(16)
             row = db.execute(
                 f"""
@@ -47,7 +42,7 @@ class WorkerSide(Side):
                     progress = null, progress_text = null, error_code = null, error = null, rev = {BUMP}
                 where seq = ? returning *
                 """,
-                (worker, token, now + lease_s, now, best[1]),
+                (worker, token, now + lease_s, now, seq),
             ).fetchone()
             return Claim(job_of(row), token)
 
@@ -213,20 +208,35 @@ class WorkerSide(Side):
                 "update jobs set lease_until = 0 where status = 'running' and worker = ?", (worker,)
             ).rowcount
 
-    def _has_room(self, db: Database, provider: str, limit: Limits, now: float) -> bool:
+    def _next(self, db: Database, limits: Mapping[str, Limits], now: float) -> tuple[int, str, bool] | None:
+        """The job to begin: its number, its provider, and whether it finds out if a paused provider has recovered."""
+        best: tuple[int, int, str, bool] | None = None
+        for provider, limit in limits.items():
+            row = db.execute(
+                """
+                select priority, seq from jobs
+                where status = 'queued' and provider = ? and (not_before is null or not_before <= ?)
+                order by priority desc, seq limit 1
+                """,
+                (provider, now),
+            ).fetchone()
+            if row is None or (best is not None and best[:2] < (-row["priority"], row["seq"])):
+                continue
+            room = self._room(db, provider, limit, now)
+            if room != "none":
+                best = (-row["priority"], row["seq"], provider, room == "probe")
+        return None if best is None else best[1:]
+
+    def _room(self, db: Database, provider: str, limit: Limits, now: float) -> Literal["none", "probe", "room"]:
         cap = limit.concurrency
+        probes = False
         state = db.execute("select paused, until, probing from providers where name = ?", (provider,)).fetchone()
         if state is not None:
             if state["paused"]:
                 if state["until"] is None or state["until"] > now:
-                    return False
-                # The pause is over: one call finds out whether the provider has recovered.
-                db.execute(
-                    "update providers set paused = 0, until = null, reason = null, probing = 1 where name = ?",
-                    (provider,),
-                )
-                cap = 1
-            elif state["probing"]:
+                    return "none"
+                probes = True  # the pause is over: one call finds out whether the provider has recovered
+            if probes or state["probing"]:
                 cap = 1
         claimed, calling = db.execute(
             """
@@ -236,13 +246,14 @@ class WorkerSide(Side):
             (provider,),
         ).fetchone()
         if claimed + calling >= cap:
-            return False
-        if limit.per_minute is None:
-            return True
-        begun = db.execute(
-            "select count(*) from calls where provider = ? and started_at > ?", (provider, now - _PACE_WINDOW_S)
-        ).fetchone()[0]
-        return bool(begun + claimed < limit.per_minute)
+            return "none"
+        if limit.per_minute is not None:
+            begun = db.execute(
+                "select count(*) from calls where provider = ? and started_at > ?", (provider, now - _PACE_WINDOW_S)
+            ).fetchone()[0]
+            if begun + claimed >= limit.per_minute:
+                return "none"
+        return "probe" if probes else "room"
 
     def _end(
         self,
