@@ -136,6 +136,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         ({"width": 1920, "height": 1080}, "16:9"),
         ({"width": 1080, "height": 1920}, "9:16"),
         ({"width": 1200, "height": 1000}, "1:1"),  # 1.2 is nearer to 1 than to 1.5, as distortion goes
+        ({"width": 1235, "height": 1000}, "3:2"),  # nearer to 1 by subtraction, to 1.5 by distortion
         ({"width": 1300, "height": 1000}, "3:2"),
         ({"width": 1000, "height": 1300}, "2:3"),
         ({"width": 100_000, "height": 1}, "16:9"),

@@ -130,7 +130,7 @@ def _answers(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for status, model in operation.answers.items():
         entry: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-        if operation.media_type != "application/json":
+        if operation.media_type != "application/json" and status != HTTPStatus.NOT_MODIFIED:
             entry["content"] = {operation.media_type: {}}
         elif model is not None:
             entry["content"] = {"application/json": {"schema": schemas.answer(model)}}
