@@ -10,6 +10,7 @@ import pytest
 
 from reve_core.models import JobFilter, JobRequest, JobStatus
 from reve_core.store.sqlite import SqliteStore
+from tests.app import sockets
 from tests.app.process import LAUNCHERS, App
 from tests.building import place, until
 
@@ -41,9 +42,19 @@ def test_every_way_of_starting_serves_pages_routes_and_jobs_from_one_process(tmp
         assert app.stop() == 0
 
 
-def test_a_keep_alive_answer_does_not_wait_for_a_delayed_acknowledgement(tmp_path: Path) -> None:
-    with App(tmp_path / "data") as app, httpx.Client(base_url=app.url) as client:
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_a_keep_alive_answer_does_not_wait_for_a_delayed_acknowledgement(tmp_path: Path, loop: str) -> None:
+    """Each of the two loops has its own way to TCP_NODELAY under `streamlit run`: uvloop's, and ours."""
+    settings = {}
+    if loop == "asyncio":
+        (tmp_path / "uvloop.py").write_text("raise ImportError('as if it were not installed')")
+        settings["PYTHONPATH"] = str(tmp_path)
+    with App(tmp_path / "data", settings=settings) as app, httpx.Client(base_url=app.url) as client:
         client.get("/api/live")
+        without_delay = sockets.without_delay(app.process.pid, app.port)
+        if without_delay is not None:
+            assert without_delay == [True]
+            return
         waits = []
         for _ in range(30):
             begun = time.perf_counter()
