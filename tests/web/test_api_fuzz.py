@@ -23,7 +23,7 @@ from tests.web.door import front, operations
 from tests.web.servers import serving
 
 bounded = settings(
-    max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -63,7 +63,7 @@ def test_no_request_is_a_server_error_and_every_answer_is_as_described(case: Any
 
 
 @schema.include(path_regex="{job_id}").parametrize()
-@settings(bounded, max_examples=15)
+@settings(bounded, max_examples=8)
 def test_the_same_of_jobs_that_exist(case: Any, fuzzed: Studio, base: str) -> None:
     [job] = fuzzed.submit(JobRequest(prompt="heron"))
     case.path_parameters["job_id"] = job.id
@@ -71,7 +71,7 @@ def test_the_same_of_jobs_that_exist(case: Any, fuzzed: Studio, base: str) -> No
 
 
 @schema.include(path_regex="{job_id}").parametrize()
-@settings(bounded, max_examples=5)
+@settings(bounded, max_examples=3)
 def test_the_same_of_jobs_that_have_a_picture(case: Any, fuzzed: Studio, base: str) -> None:
     [job] = fuzzed.submit(JobRequest(prompt="heron"))
     settled(fuzzed, job.id)
