@@ -1,12 +1,13 @@
 // The form over a picture that makes a link to it. It keeps its own counsel until "Create link"; Python answers once.
 const ENDS = [["", "Never"], ["1", "After 1 day"], ["7", "After 7 days"], ["30", "After 30 days"]];
 
-function shareForm(act) {
-  const f = { act, id: null, waiting: null };
+// ``home``: where the form stands while it is open; closed, it is nowhere.
+function shareForm(home, act) {
+  const f = { home, act, id: null, waiting: null };
   f.dialog = el("dialog", { class: "share", "aria-labelledby": "share-title" });
   f.dialog.onkeydown = (event) => event.stopPropagation();     // Streamlit and the picture have keys of their own
   f.dialog.onclick = (event) => { if (event.target === f.dialog) f.dialog.close(); };
-  f.dialog.onclose = () => { clearTimeout(f.timer); f.back()?.focus(); };
+  f.dialog.onclose = () => { clearTimeout(f.timer); f.dialog.remove(); f.back()?.focus(); };
   return f;
 }
 
@@ -29,6 +30,7 @@ function askToShare(f, id, back) {
     f.said, f.send);
   form.onsubmit = (event) => { event.preventDefault(); send(f); };
   fillShare(f, form);
+  if (!f.dialog.isConnected) f.home.append(f.dialog);
   if (!f.dialog.open) f.dialog.showModal();
   f.prompt.focus();
 }

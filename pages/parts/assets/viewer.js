@@ -31,8 +31,8 @@ function build(root) {
   s.stage.onclick = (event) => { if (event.target === s.stage) close(s); };
   s.big.onload = () => { s.big.classList.add("here"); preload(s); };
   s.big.onerror = () => { if (s.view && !s.view.trouble) trouble(s, "The picture’s file is missing or cannot be shown."); };
-  s.sharing = shareForm((what, more) => s.act(what, more));
-  root.append(s.dialog, s.sharing.dialog);
+  s.sharing = shareForm(root, (what, more) => s.act(what, more));
+  root.append(s.dialog);
   return s;
 }
 
