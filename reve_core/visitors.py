@@ -24,7 +24,7 @@ COOKIE = "reve_visitor"
 SECURE_COOKIE = "__Host-reve_visitor"
 COOKIE_S = 400 * _DAY_S  # browsers keep no cookie longer
 RENEW_S = 30 * _DAY_S  # an older cookie is signed anew: who comes back now and then stays the same visitor
-SESSION_S = _DAY_S
+SESSION_S = 7 * _DAY_S  # longer than a tab is left alone
 PASS_S = 15 * 60
 
 _VISITOR, _SESSION, _ADDRESS, _TAG = "visitor", "session", "address", "tag"

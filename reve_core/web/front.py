@@ -8,6 +8,7 @@ every unknown path with a page. Nothing below a prefix of ours ever gets that fa
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -66,7 +67,12 @@ class Front:
 def is_for_us(scope: Scope, site: Site) -> bool:
     """Whether the request names a host that the operator lists. One that names two names none."""
     named = [value for name, value in scope["headers"] if name == b"host"]
-    return len(named) == 1 and is_allowed(plain_host(named[0].decode("latin-1")), site.allowed_hosts)
+    return len(named) == 1 and _is_listed(named[0], site.allowed_hosts)
+
+
+@lru_cache(1024)
+def _is_listed(host: bytes, allowed: tuple[str, ...]) -> bool:
+    return is_allowed(plain_host(host.decode("latin-1")), allowed)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
