@@ -13,6 +13,7 @@ from reve_core.ports import Provider
 MAX_IMAGES = 16  # of one prompt in one submission; the Create page offers fewer
 MAX_KEY = 255
 _SEEDS = 2**32
+_UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))  # what a prompt of nothing else cannot describe a picture with
 
 
 def resolve(request: JobRequest, providers: Mapping[str, Provider], default: str) -> tuple[JobRequest, ModelInfo]:
@@ -69,7 +70,7 @@ def nearest_ratio(width: int, height: int, ratios: Sequence[str]) -> str:
 
 
 def check_prompt(prompt: str, max_chars: int, title: str) -> None:
-    if not prompt.strip():
+    if all(unicodedata.category(char) in _UNSEEN for char in prompt):
         raise BadInput("The prompt is empty. Describe the picture you would like.", "prompt")
     if len(prompt) > max_chars:
         raise BadInput(

@@ -71,7 +71,8 @@ class Operation:
     One method of one address, as it runs and as the OpenAPI document describes it.
 
     ``answers`` maps a status to the model of its JSON, or None where the answer has none. ``problems`` are the statuses
-    of its refusals, besides those that every operation knows. ``headers`` are request headers with their meaning.
+    of its refusals, besides those that every operation knows. ``headers`` are request headers with their meaning, ``gives``
+    the names of those that a good answer carries.
     """
 
     method: str
@@ -85,6 +86,7 @@ class Operation:
     query: type[BaseModel] | None = None
     problems: Sequence[int] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    gives: Sequence[str] = ()
     group: str = "Jobs"
     about: str = ""
     media_type: str = "application/json"

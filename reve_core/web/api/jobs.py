@@ -190,6 +190,7 @@ OPERATIONS = (
         example={"prompt": "a red fox in snow", "aspect_ratio": "3:2", "n": 2},
         problems=(401, 409, 410, 413, 415, 422, 503),
         headers={"Idempotency-Key": IDEMPOTENCY_KEY, "Prefer": PREFER},
+        gives=("Idempotency-Replayed", "Location", "Preference-Applied", "Retry-After"),
         about="Answers as soon as the jobs are on the disk. A batch is queued whole or not at all.",
     ),
     Operation(
@@ -202,6 +203,7 @@ OPERATIONS = (
         query=JobList,
         problems=(401, 422, 503),
         headers={"If-None-Match": "An earlier ETag: 304 where nothing has changed."},
+        gives=("ETag",),
     ),
     Operation(
         "GET",
@@ -212,7 +214,7 @@ OPERATIONS = (
         {200: JobShape, 304: None},
         problems=(404, 503),
         headers={"If-None-Match": "An earlier ETag: 304 where nothing has changed.", "Prefer": PREFER},
-        about="While the job is under way the answer carries `Retry-After`, in seconds.",
+        gives=("ETag", "Preference-Applied", "Retry-After"),
     ),
     Operation(
         "DELETE",

@@ -30,6 +30,13 @@ _WHEN = {
     500: "A fault of this server.",
     503: "The database or the settings do not allow it now.",
 }
+_HEADERS = {
+    "ETag": "Changes with the answer; for `If-None-Match`.",
+    "Idempotency-Replayed": "`true` where an earlier request with this key made the jobs.",
+    "Location": "Where the job is read, where there is only one.",
+    "Preference-Applied": "How long the answer was ready to wait, where that was asked for.",
+    "Retry-After": "Seconds after which it is worth asking again; only while a job is under way.",
+}
 _SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "Made by `python -m reve_core token create NAME`."},
     "visitor": {"type": "apiKey", "in": "cookie", "name": "reve_visitor", "description": "Set by the pages."},
@@ -134,6 +141,10 @@ def _answers(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
             entry["content"] = {operation.media_type: {}}
         elif model is not None:
             entry["content"] = {"application/json": {"schema": schemas.answer(model)}}
+        if operation.gives:
+            entry["headers"] = {
+                name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in operation.gives
+            }
         found[str(status)] = entry
     for status in _refusals(operation):
         if str(status) not in found:

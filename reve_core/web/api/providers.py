@@ -34,6 +34,7 @@ OPERATIONS = (
         {200: Providers, 304: None},
         problems=(503,),
         headers={"If-None-Match": "An earlier ETag: 304 where nothing has changed."},
+        gives=("ETag",),
         group="Providers",
         about="Prices are forecasts for one picture, in credits and US dollars.",
     ),

@@ -120,6 +120,9 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Markup:
         for status, each in operation["responses"].items()
     ]
     parts += [tag("h4", "Answers"), _table(("status", "shape", "when"), answers)]
+    if carried := next(iter(operation["responses"].values())).get("headers"):
+        given = [(name, _type(each["schema"]), _words(each["description"])) for name, each in carried.items()]
+        parts += [tag("h4", "Headers of the answer"), _table(("name", "type", "meaning"), given)]
     return tag("section", *parts, class_="operation", id=operation["operationId"])
 
 
