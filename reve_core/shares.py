@@ -178,11 +178,10 @@ class Shares:
         return "open" if job.trashed_at is None else "trashed"
 
     def _link(self, share: Share) -> Link:
-        token = self._signer.derive(_PURPOSE, share.id)
-        known = self._access.share_of_token(hashed(token))
+        tokens = self._signer.derived(_PURPOSE, share.id)
+        token = next((each for each in tokens if self._access.share_of_token(hashed(each))), None)
         job = self._store.get(share.job_id, owner=share.owner)
-        same = known is not None and known.id == share.id
-        return Link(share, self._state(share, job), token if same else None, job)
+        return Link(share, self._state(share, job), token, job)
 
     def _window(self, share: Share, job: Job, image: StoredImage) -> Window:
         request = job.request

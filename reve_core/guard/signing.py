@@ -62,6 +62,10 @@ class Signer:
         """
         return _derived(self._secrets[0], purpose, name)
 
+    def derived(self, purpose: str, name: str) -> list[str]:
+        """What ``derive`` gives with each of the secrets, the newest first."""
+        return [_derived(secret, purpose, name) for secret in self._secrets]
+
     def derives(self, purpose: str, name: str, token: str) -> bool:
         """Whether ``token`` was derived from ``name``, with any of the secrets."""
         return token.isascii() and any(

@@ -108,22 +108,34 @@ def test_a_span_that_makes_no_sense_is_refused(studio: Studio, lasts: timedelta)
         studio.shares.make(picture(studio), owner="anna", lasts=lasts)
 
 
-def test_with_another_secret_old_links_work_but_are_not_shown_again(studio: Studio) -> None:
-    one = token(studio)
+def with_secrets(studio: Studio, *secrets: str) -> Shares:
+    """The same shares after a restart with other secrets."""
     old = studio.shares
-    later = Shares(
+    return Shares(
         store=old._store,
         access=old._access,
         blobs=old._blobs,
-        signer=Signer(["another secret, also more than 32 characters"]),
+        signer=Signer(secrets),
         caps=old._caps,
         label_of=studio.label,
         title_of=lambda provider, model: provider,
     )
+
+
+def test_with_another_secret_old_links_work_but_are_not_shown_again(studio: Studio) -> None:
+    one = token(studio)
+    later = with_secrets(studio, "another secret, also more than 32 characters")
     assert later.open(one).prompt == "a red fox"
     [link] = later.links("anna")
     assert link.token is None
     assert link.state == "open"
+
+
+def test_a_link_is_shown_for_as_long_as_its_secret_is_still_accepted(studio: Studio) -> None:
+    one = token(studio)
+    before = studio.shares._signer._secrets
+    later = with_secrets(studio, "another secret, also more than 32 characters", *before)
+    assert [link.token for link in later.links("anna")] == [one]
 
 
 def test_a_token_that_was_made_up_opens_nothing(studio: Studio) -> None:
