@@ -21,9 +21,9 @@ from reve_core.web.address import scheme_of
 from reve_core.web.cookies import visitor_cookie
 from reve_core.web.crosssite import refuse_cross_site
 from reve_core.web.doors import Door, Under
+from reve_core.web.html.document import document, header, never_listed
+from reve_core.web.html.markup import Markup, tag, together
 from reve_core.web.problems import CrossSite, status_of
-from reve_core.web.shares.markup import Markup, tag, together
-from reve_core.web.shares.page import document, header, never_listed
 from reve_core.web.site import Site
 from reve_core.web.who import cookies_of
 

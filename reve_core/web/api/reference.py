@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from reve_core.errors import ProviderError, ReveError
+from reve_core.web.html.markup import Markup, raw, tag, together
 from reve_core.web.problems import status_of
-from reve_core.web.shares.markup import Markup, raw, tag, together
 
 _CSS = (Path(__file__).parent / "reference.css").read_text(encoding="utf-8")
 HEADERS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reve_core.web.shares.markup import Markup, tag
+from reve_core.web.html.markup import Markup, tag
 
 BAR = 48  # pixels below the picture, for the label and the way to the app
 _WIDTH, _TALLEST, _SMALLEST = 640, 760, 120

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from reve_core.errors import ShareNotFound
 from reve_core.grants import Window
 from reve_core.pictures.rendition import CARD
+from reve_core.web.html.markup import raw, tag
 from reve_core.web.problems import problem
 from reve_core.web.shares.frame import frame_size, snippet
-from reve_core.web.shares.markup import raw, tag
 from reve_core.web.shares.page import words
 
 _PATH = re.compile(r"/s/([A-Za-z0-9_-]{22})/?")

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from urllib.parse import quote
 
 from reve_core.grants import Window
 from reve_core.layout import BBox
 from reve_core.pictures.rendition import CARD
-from reve_core.web.shares.markup import Markup, one_line, raw, tag, together
+from reve_core.web.html.document import NAME, Html, document, header, home, never_listed
+from reve_core.web.html.markup import Markup, one_line, raw, tag, together
 
-_NAME = "Reve Studio"
 _UNTITLED = "A picture made with Reve Studio"
 _ALT = 400  # letters of a prompt read out in the place of the picture
 _TITLE, _TOLD = 90, 220
-
-MARK = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true"><g fill="none" stroke="#8a8782"'
-    ' stroke-width="2.5"><rect x="3.25" y="3.25" width="11" height="11" rx="2"/><rect x="3.25" y="17.75" width="11"'
-    ' height="11" rx="2"/><rect x="17.75" y="17.75" width="11" height="11" rx="2"/></g><rect x="17" y="2" width="13.5"'
-    ' height="13.5" rx="2.6" fill="#e2571e"/></svg>'
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Html:
-    """A page and the policy that lets a browser show it and nothing else. ``framed``: other sites may frame it."""
-
-    body: bytes
-    csp: str
 
 
 def picture_page(window: Window, token: str, base: str) -> Html:
@@ -66,7 +46,7 @@ def embed_page(window: Window, token: str, base: str) -> Html:
         "main",
         tag("h1", _UNTITLED, class_="heard"),
         tag("a", img, class_="whole", href=href, **away),
-        tag("div", tag("span", window.label, class_="label"), _home(href, **away), class_="line"),
+        tag("div", tag("span", window.label, class_="label"), home(href, **away), class_="line"),
     )
     return document(title, never_listed(), body, "", framed=True)
 
@@ -96,7 +76,7 @@ def words(window: Window) -> tuple[str, str]:
         return _UNTITLED, f"{window.label}. Open it, and make your own."
     title = one_line(window.prompt, _TITLE)
     told = one_line(window.prompt, _TOLD)
-    more = told if told != title else f"Made with {_NAME}. Open it, and make your own."
+    more = told if told != title else f"Made with {NAME}. Open it, and make your own."
     return title or _UNTITLED, f"{window.label}. {more}"
 
 
@@ -141,7 +121,7 @@ def _about(window: Window, token: str, here: str) -> Markup:
 def _meta(window: Window, title: str, told: str, base: str, here: str) -> Markup:
     listed = "index, max-image-preview:large" if window.published else "noindex, nofollow, noarchive"
     parts = [tag("meta", name="robots", content=listed), tag("meta", name="description", content=told)]
-    graph = {"og:site_name": _NAME, "og:type": "website", "og:title": title, "og:description": told}
+    graph = {"og:site_name": NAME, "og:type": "website", "og:title": title, "og:description": told}
     cards = {"twitter:title": title, "twitter:description": told}
     if base:
         address, card = base + here, f"{base}{here}/card.jpg"
@@ -169,18 +149,6 @@ def _meta(window: Window, title: str, told: str, base: str, here: str) -> Markup
     return together(*parts)
 
 
-def never_listed() -> Markup:
-    return tag("meta", name="robots", content="noindex, nofollow, noarchive")
-
-
-def header() -> Markup:
-    return tag("header", _home("/"))
-
-
-def _home(href: str, **more: str) -> Markup:
-    return tag("a", raw(MARK), _NAME, class_="home", href=href, **more)
-
-
 def _boxes_css(window: Window) -> Iterator[str]:
     """Where each box lies. Boxes that begin in the same corner have their labels one below the other."""
     corners: Counter[tuple[int, int]] = Counter()
@@ -200,38 +168,3 @@ def _place(box: BBox) -> str:
 def _within(value: float) -> float:
     """A provider's number: whatever it is, it does not leave the picture."""
     return value if 0 <= value <= 1 else float(value > 1)
-
-
-# -- the whole
-
-
-def document(title: str, meta: Markup, body: Markup, own_css: str, *, framed: bool, forms: bool = False) -> Html:
-    """``forms``: the page has one of its own, which leads back here."""
-    css = _css() + own_css
-    head = together(
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", title if title == _NAME else f"{title} · {_NAME}"),
-        meta,
-        tag("meta", name="theme-color", content="#faf9f8", media="(prefers-color-scheme: light)"),
-        tag("meta", name="theme-color", content="#151514", media="(prefers-color-scheme: dark)"),
-        tag("link", rel="icon", href="/s/mark.svg", type="image/svg+xml"),
-        tag("style", raw(css)),
-    )
-    page = tag("html", tag("head", head), tag("body", body, class_="framed" if framed else None), lang="en", dir="ltr")
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            "img-src 'self'",
-            f"style-src 'sha256-{b64encode(hashlib.sha256(css.encode()).digest()).decode()}'",
-            "base-uri 'none'",
-            "form-action 'self'" if forms else "form-action 'none'",
-            "frame-ancestors *" if framed else "frame-ancestors 'none'",
-        )
-    )
-    return Html(("<!doctype html>\n" + page).encode(), policy)
-
-
-@cache
-def _css() -> str:
-    return (Path(__file__).parent / "page.css").read_text(encoding="utf-8")

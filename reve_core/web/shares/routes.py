@@ -21,9 +21,10 @@ from reve_core.pictures.names import disposition
 from reve_core.service import Studio
 from reve_core.web.address import base_url
 from reve_core.web.doors import Door, Under
+from reve_core.web.html.document import MARK, Html
 from reve_core.web.problems import problem, status_of
 from reve_core.web.shares import oembed
-from reve_core.web.shares.page import MARK, Html, embed_page, picture_page, sorry_page
+from reve_core.web.shares.page import embed_page, picture_page, sorry_page
 from reve_core.web.site import Site
 from reve_core.web.who import cookies_of
 
