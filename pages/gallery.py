@@ -118,7 +118,7 @@ def _filters(studio: Studio) -> tuple[JobFilter, Mode]:
                 label_visibility="collapsed",
                 width="stretch",
             )
-            known = studio.providers()
+            known = studio.catalogue.providers()
             providers = {one.name: one.title for one in known}
             chosen = [
                 st.session_state.get(_PROVIDER, _ANY) != _ANY,

@@ -69,11 +69,13 @@ def _act(studio: Studio, line: Line, said: Mapping[str, Any]) -> None:
         case "pause":
             name = str(said.get("provider"))
             studio.pause(name)
-            line.say(f"{studio.provider(name).title} is paused. What is being made now is finished; the rest waits.")
+            line.say(
+                f"{studio.catalogue.provider(name).title} is paused. What is being made now is finished; the rest waits."
+            )
         case "resume":
             name = str(said.get("provider"))
             studio.resume(name)
-            line.say(f"{studio.provider(name).title} goes on.")
+            line.say(f"{studio.catalogue.provider(name).title} goes on.")
         case "trash":
             studio.shelf.trash([job_id], owner=me())
             line.removed = [job_id]

@@ -155,7 +155,7 @@ def build(settings: Settings) -> Studio:
         config=config,
         tidy=lambda: _tidy(studio, store.path, folder),
         farewell=lambda: _back_up(store.path, folder),
-        messenger=webhooks.make_messenger(settings, store, lambda name: studio.label(name)),
+        messenger=webhooks.make_messenger(settings, store, lambda name: studio.catalogue.label(name)),
     )
     studio = Studio(
         store=store,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from reve_core import intake, views, waits
+from reve_core.catalogue import Catalogue
 from reve_core.errors import BadInput, ConfigurationError, JobNotFound, ReveError, WrongState
 from reve_core.guard.callbacks import Receivers
 from reve_core.guard.signing import Signer
@@ -23,24 +24,19 @@ from reve_core.models import (
     JobRequest,
     JobStatus,
     Limits,
-    ModelInfo,
     Order,
     Page,
     Placed,
-    ProviderState,
-    Quote,
 )
 from reve_core.pictures.check import Caps
-from reve_core.ports import AccessStore, Blobs, Health, JobStore, Provider
+from reve_core.ports import AccessStore, Blobs, JobStore, Provider
 from reve_core.shares import Shares
 from reve_core.shelf import Shelf
 from reve_core.visitors import Visitors
 
 Resolution = Literal["check", "rerun", "give_up"]
-_UNKNOWN_LABEL = "AI-generated"
 # A refusal would be refused again; what was given up may have been paid for, so it takes a click of its own.
 _FINAL = ("refused", "given_up")
-_SLOWEST_POLL_S = 10
 KEYS_KEPT_S = 24 * 3600.0
 _NO_RECEIVERS = Receivers()
 _RETRYABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
@@ -56,21 +52,6 @@ class Worker(Protocol):
     def ask_to_stop(self, job_id: str) -> None: ...
     def check_again(self, job_id: str) -> bool: ...
     def disk_is_low(self) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderView:
-    """A provider as the forms show it. ``state`` is None where it was never paused."""
-
-    name: str
-    title: str
-    label: str
-    models: tuple[ModelInfo, ...]
-    state: ProviderState | None
-
-    @property
-    def paused(self) -> bool:
-        return self.state is not None and self.state.paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +86,7 @@ class Studio:
         self.blobs = blobs
         self._providers = providers
         self._limits = limits
-        self.default_provider = default_provider
+        self.catalogue = Catalogue(store=store, providers=providers, limits=limits, default_provider=default_provider)
         self._worker = worker
         self._receivers = receivers
         self.read_only = read_only
@@ -116,7 +97,7 @@ class Studio:
             store=store,
             blobs=blobs,
             caps=caps,
-            label_of=self.label,
+            label_of=self.catalogue.label,
             trash_days=trash_days,
             read_only=read_only,
             clock=clock,
@@ -127,8 +108,8 @@ class Studio:
             blobs=blobs,
             signer=signer,
             caps=caps,
-            label_of=self.label,
-            title_of=self._title,
+            label_of=self.catalogue.label,
+            title_of=self.catalogue.title,
             read_only=read_only,
             clock=clock,
         )
@@ -151,66 +132,6 @@ class Studio:
             provider.close()
         self._store.close()
         return finished
-
-    # -- choosing
-
-    def providers(self) -> list[ProviderView]:
-        """All that are configured, the default one first."""
-        states = self._store.provider_states()
-        names = sorted(self._providers, key=lambda name: name != self.default_provider)
-        return [self._view(self._providers[name], states.get(name)) for name in names]
-
-    def provider(self, name: str) -> ProviderView:
-        """Also for a provider that is no longer configured, so that its old pictures can be shown."""
-        provider = self._providers.get(name)
-        if provider is None:
-            return ProviderView(name, name.capitalize(), _UNKNOWN_LABEL, (), None)
-        return self._view(provider, self._store.provider_states().get(name))
-
-    def label(self, name: str) -> str:
-        """The fixed mark of a provider's pictures."""
-        provider = self._providers.get(name)
-        return provider.label if provider else _UNKNOWN_LABEL
-
-    def nearest_ratio(self, provider: str, model: str, width: int, height: int) -> str:
-        """The ratio of that model, or of the defaults, that is closest to ``width`` by ``height``. Raises BadInput."""
-        name = provider or self.default_provider
-        found = self._providers.get(name)
-        if found is None:
-            raise intake.no_such_provider(name, self._providers)
-        return intake.nearest_ratio(width, height, intake.find_model(found, model).capabilities.aspect_ratios)
-
-    def poll_after_s(self, provider: str, model: str) -> int:
-        """Seconds after which it is worth asking again about a job that is under way: a tenth of the usual wait."""
-        found = self._providers.get(provider)
-        if found is None:
-            return _SLOWEST_POLL_S
-        capabilities = next((each for each in found.models if each.id == model), found.models[0]).capabilities
-        return min(max(round(capabilities.typical_s[0] / 10), 1), _SLOWEST_POLL_S)
-
-    def quote(self, request: JobRequest, count: int = 1) -> Quote:
-        """Price and wait for ``count`` pictures submitted now. The prompt does not matter. Raises BadInput."""
-        name = request.provider or self.default_provider
-        provider = self._providers.get(name)
-        if provider is None:
-            raise intake.no_such_provider(name, self._providers)
-        model = intake.find_model(provider, request.model)
-        ahead = self._store.line().get(name, 0)
-        return self._quotes(name, model, ahead, (count,))[0]
-
-    def quotes(self, most: int) -> dict[tuple[str, str], list[Quote]]:
-        """Of every provider and model: the quotes for 1, 2, … ``most`` pictures. Reads the line once for all of them."""
-        ahead = self._store.line()
-        counts = range(1, most + 1)
-        return {
-            (name, model.id): self._quotes(name, model, ahead.get(name, 0), counts)
-            for name, provider in self._providers.items()
-            for model in provider.models
-        }
-
-    def check(self, name: str) -> Health:
-        """Ask the provider how it is, without spending."""
-        return self._providers[name].check()
 
     # -- making
 
@@ -236,7 +157,7 @@ class Studio:
         requests: list[JobRequest] = []
         for number, (request, count) in enumerate(wanted):
             try:
-                request, model = intake.resolve(request, self._providers, self.default_provider)
+                request, model = intake.resolve(request, self._providers, self.catalogue.default_provider)
                 requests += intake.spread(request, model, count)
             except BadInput as exc:
                 exc.item = number
@@ -380,21 +301,15 @@ class Studio:
                 held_up = f"Waits: {title} is paused"
             elif job.status.is_pending and provider is not None:
                 if (name, model) not in usual:
-                    usual[name, model] = self._usual(provider, model)
+                    usual[name, model] = self.catalogue.usual(provider, model)
                 expected = usual[name, model]
                 if job.position is not None:
                     expected = waits.in_line(job.position, self._limits[name].concurrency, expected)
-            card = views.card(job, now=now, expected=expected, title=title, label=self.label(name))
+            card = views.card(job, now=now, expected=expected, title=title, label=self.catalogue.label(name))
             if held_up:
                 card["says"] = held_up
             result.append(card)
         return result
-
-    def _usual(self, provider: Provider, model_id: str) -> tuple[float, float]:
-        """The usual wait of a model; of the provider's default one where a job names one that is gone."""
-        models = {model.id: model for model in provider.models}
-        declared = models.get(model_id, provider.models[0]).capabilities.typical_s
-        return waits.usual(self._store.durations(provider.name, model_id), declared)
 
     def notices(self, *, pauses: bool = True) -> list[str]:
         """What everybody should know now: read-only, little room, a paused provider. Plain sentences."""
@@ -403,26 +318,12 @@ class Studio:
             found.append(self.read_only)
         elif self._worker.disk_is_low():
             found.append("The disk is nearly full, so no new job is started. Make room and they go on by themselves.")
-        for view in self.providers() if pauses else ():
+        for view in self.catalogue.providers() if pauses else ():
             if view.paused and view.state is not None:
                 found.append(f"{view.title} is paused: {view.state.reason}")
         return found
 
     # -- inside
-
-    def _quotes(self, name: str, model: ModelInfo, ahead: int, counts: Iterable[int]) -> list[Quote]:
-        history = self._store.durations(name, model.id)
-        one = waits.usual(history, model.capabilities.typical_s)
-        price, at_once = model.capabilities.price, self._limits[name].concurrency
-        return [
-            Quote(
-                price.credits * count,
-                price.usd * count,
-                *waits.in_line(ahead + count, at_once, one),
-                from_history=len(history) >= waits.ENOUGH,
-            )
-            for count in counts
-        ]
 
     def _all(self, which: JobFilter) -> list[Job]:
         jobs: list[Job] = []
@@ -436,15 +337,3 @@ class Studio:
     def _must_write(self) -> None:
         if self.read_only is not None:
             raise ConfigurationError(self.read_only)
-
-    def _title(self, name: str, model_id: str) -> str:
-        """What made a picture: "Sketch", or "Reve · Reve 2" where one provider has several."""
-        provider = self._providers.get(name)
-        if provider is None:
-            return name.capitalize()
-        model = next((model.title for model in provider.models if model.id == model_id), model_id)
-        return provider.title if model in ("", provider.title) else f"{provider.title} · {model}"
-
-    @staticmethod
-    def _view(provider: Provider, state: ProviderState | None) -> ProviderView:
-        return ProviderView(provider.name, provider.title, provider.label, tuple(provider.models), state)

@@ -79,7 +79,7 @@ def _submit() -> None:
         request, count = form.read(sent)
         studio = bootstrap.get()
         job, *_ = studio.submit(request, count=count, owner=me())
-        answer["said"] = form.sent(count, paused=studio.provider(job.request.provider).paused)
+        answer["said"] = form.sent(count, paused=studio.catalogue.provider(job.request.provider).paused)
     except ReveError as exc:
         answer["problem"] = str(exc)
     st.session_state[_ANSWER] = answer

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reve_core import waits
+from reve_core.catalogue import ProviderView
 from reve_core.errors import BadInput
 from reve_core.models import JobRequest, ModelInfo, Quote, ratio_of
-from reve_core.service import ProviderView, Studio
+from reve_core.service import Studio
 
 MOST = 4  # pictures at a time from this page
 COMMON = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
@@ -33,8 +34,12 @@ def key_of(provider: str, model: str) -> str:
 
 def choices(studio: Studio) -> list[dict[str, Any]]:
     """Every model of every provider, the default one first, with what the form needs to know of it."""
-    quotes = studio.quotes(MOST)
-    return [_choice(view, model, quotes[view.name, model.id]) for view in studio.providers() for model in view.models]
+    quotes = studio.catalogue.quotes(MOST)
+    return [
+        _choice(view, model, quotes[view.name, model.id])
+        for view in studio.catalogue.providers()
+        for model in view.models
+    ]
 
 
 def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Any
 from pages.parts.me import live
 from pages.parts.pictures import image_url
 from reve_core import views, waits
+from reve_core.catalogue import ProviderView
 from reve_core.errors import ReveError
 from reve_core.models import Job, JobFilter, JobRequest, JobStatus
-from reve_core.service import ProviderView, Studio
+from reve_core.service import Studio
 
 STEP = 40
 MOST = 400
@@ -70,7 +71,7 @@ class Line:
         tabs = [{"key": ALL, "title": "All", "count": sum(counts.values())}]
         tabs += [{"key": status.value, "title": title, "count": counts[status]} for status, title in _TITLES.items()]
         return {
-            "providers": [provider_row(studio, view) for view in studio.providers()],
+            "providers": [provider_row(studio, view) for view in studio.catalogue.providers()],
             "tabs": tabs,
             "tab": self.tab,
             "failed": studio.retryable(owner=owner) if counts[JobStatus.FAILED] else 0,
@@ -99,7 +100,7 @@ class Line:
 
 def provider_row(studio: Studio, view: ProviderView) -> dict[str, Any]:
     try:
-        quote = studio.quote(JobRequest(prompt="", provider=view.name))
+        quote = studio.catalogue.quote(JobRequest(prompt="", provider=view.name))
         says = f"A picture ordered now: {waits.in_words(quote.low_s, quote.high_s)}"
     except ReveError as exc:
         says = str(exc)

@@ -53,7 +53,7 @@ def view_of(
         "width": job.image.width,
         "height": job.image.height,
         "prompt": job.request.prompt,
-        "label": studio.label(job.request.provider),
+        "label": studio.catalogue.label(job.request.provider),
         "trouble": ""
         if intact
         else "The picture’s file is damaged or missing. Its settings are still here, so it can be made again.",
@@ -75,7 +75,7 @@ def facts(studio: Studio, job: Job) -> list[tuple[Any, ...]]:
     """Name, value and, where the browser is to write it in its own way, what kind of value it is."""
     assert job.image is not None
     request, image = job.request, job.image
-    provider = studio.provider(request.provider)
+    provider = studio.catalogue.provider(request.provider)
     model = next((model.title for model in provider.models if model.id == request.model), request.model)
     waited, made = _durations(job)
     rows: list[tuple[Any, ...]] = [

@@ -45,11 +45,11 @@ def run(options: argparse.Namespace) -> int:
         if studio.read_only is None:
             counts = ", ".join(f"{count:,} {status.value}" for status, count in studio.counts().items() if count)
             well &= _line(True, f"The database is healthy: {counts or 'no jobs yet'}.")
-        for view in studio.providers():
+        for view in studio.catalogue.providers():
             if view.paused and view.state is not None:
                 well &= _line(False, f"{view.title} is paused: {view.state.reason}")
             if not options.offline:
-                health = studio.check(view.name)
+                health = studio.catalogue.check(view.name)
                 well &= _line(health.ok, f"{view.title}: {health.text}")
     finally:
         studio.stop(0)

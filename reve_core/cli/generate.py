@@ -52,7 +52,7 @@ def _submit(studio: Studio, options: argparse.Namespace) -> list[Job]:
         provider=options.provider,
         model=options.model,
     )
-    quote = studio.quote(request, options.count)
+    quote = studio.catalogue.quote(request, options.count)
     jobs = studio.submit(request, count=options.count)
     cost = f"{quote.credits} credits (about ${quote.usd:.2f})" if quote.credits else "free"
     print(f"{cost}, {waits.in_words(quote.low_s, quote.high_s)}", file=sys.stderr)

@@ -28,7 +28,9 @@ async def generate(call: Call) -> Response:
     asked = await call.body(_GENERATE)
     ratio = asked.aspect_ratio
     if not ratio and (asked.width or asked.height):
-        ratio = call.studio.nearest_ratio(asked.provider, asked.model, asked.width or _SIDE, asked.height or _SIDE)
+        ratio = call.studio.catalogue.nearest_ratio(
+            asked.provider, asked.model, asked.width or _SIDE, asked.height or _SIDE
+        )
     request = JobRequest.model_construct(
         prompt=asked.prompt, aspect_ratio=ratio, seed=asked.seed, provider=asked.provider, model=asked.model
     )
@@ -62,7 +64,7 @@ async def status(call: Call) -> Response:
     if job.error is not None and not pending:
         # A queued job may carry the reason of its last try; the tutorial's clients take an error for the end.
         told["error"] = job.error
-    headers = [(b"retry-after", b"%d" % call.studio.poll_after_s(job.provider, job.model))] if pending else []
+    headers = [(b"retry-after", b"%d" % call.studio.catalogue.poll_after_s(job.provider, job.model))] if pending else []
     return Json(json.dumps(told).encode(), 200, headers)
 
 

@@ -111,8 +111,8 @@ def test_row_20_an_absurd_wait_is_clamped(tmp_path: Path) -> None:
     with StandIn() as reve, running(studio_for(tmp_path, reve)) as studio:
         reve.faults.add("rate_limited", how="year")
         job = studio.submit(HERON)[0]
-        until(lambda: studio.provider("reve").paused)
-        state = studio.provider("reve").state
+        until(lambda: studio.catalogue.provider("reve").paused)
+        state = studio.catalogue.provider("reve").state
         assert state is not None
         assert state.until is not None
         assert (state.until - job.created_at).total_seconds() < 660
@@ -121,7 +121,7 @@ def test_row_20_an_absurd_wait_is_clamped(tmp_path: Path) -> None:
 def test_row_21_credits_that_run_out_pause_the_provider_and_the_rest_follow_a_persons_word(tmp_path: Path) -> None:
     with StandIn(credits=9 * 150) as reve, running(studio_for(tmp_path, reve, workers=1, concurrency=1)) as studio:
         ids = [job.id for _ in range(5) for job in studio.submit(HERON, count=10)]
-        until(lambda: studio.provider("reve").paused)
+        until(lambda: studio.catalogue.provider("reve").paused)
         until(lambda: studio.counts()[JobStatus.QUEUED] == 41)
         assert studio.counts()[JobStatus.DONE] == 9
         assert any("credits" in notice for notice in studio.notices())

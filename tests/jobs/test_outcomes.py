@@ -107,7 +107,7 @@ def test_a_wrong_key_or_a_closed_service_fails_the_job_and_pauses_the_provider(
         first, second = (job.id for job in studio.submit(HERON, count=2))
         [job] = settled(studio, first)
         assert (job.status, job.error) == (JobStatus.FAILED, str(refusal))
-        assert studio.provider("fake").paused
+        assert studio.catalogue.provider("fake").paused
         assert str(refusal) in " ".join(studio.notices())
         assert studio.get(second).status is JobStatus.QUEUED
         studio.resume("fake")
@@ -118,7 +118,7 @@ def test_without_credits_the_job_waits_and_costs_no_try(tmp_path: Path) -> None:
     provider = raising(errors.NoCredits("The credits are used up."))
     with running(quick(tmp_path, provider)) as studio:
         job_id = studio.submit(HERON)[0].id
-        until(lambda: studio.provider("fake").paused)
+        until(lambda: studio.catalogue.provider("fake").paused)
         waiting = wait_for(studio, job_id, lambda job: job.status is JobStatus.QUEUED)
         assert waiting.tries == 0
         studio.resume("fake")

@@ -188,10 +188,10 @@ def test_pausing_a_provider_is_not_offered_and_not_done_for_a_visitor(open_page:
     at = open_page("queue.py")
     assert [row["operated"] for row in data_of(at, JOBS)["providers"]] == [False]
     send(at, JOBS, "act", {"do": "pause", "provider": "fake"})
-    assert not studio.provider("fake").paused
+    assert not studio.catalogue.provider("fake").paused
     studio.pause("fake")
     send(at, JOBS, "act", {"do": "resume", "provider": "fake"})
-    assert studio.provider("fake").paused
+    assert studio.catalogue.provider("fake").paused
 
 
 # -- another device

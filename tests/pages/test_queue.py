@@ -163,7 +163,7 @@ def test_a_provider_is_paused_and_goes_on(studio: Studio, open_page: Open) -> No
     assert "1–3 s" in provider["says"]
     send(at, JOBS, "act", {"do": "pause", "provider": "fake"})
     assert data_of(at, JOBS)["providers"][0]["paused"]
-    assert studio.provider("fake").paused
+    assert studio.catalogue.provider("fake").paused
     job = studio.submit(JobRequest(prompt="fox"))[0]
     send(at, JOBS, "act", {"do": "changed"})
     row = row_of(at, job.id)

@@ -117,7 +117,7 @@ def with_secrets(studio: Studio, *secrets: str) -> Shares:
         blobs=old._blobs,
         signer=Signer(secrets),
         caps=old._caps,
-        label_of=studio.label,
+        label_of=studio.catalogue.label,
         title_of=lambda provider, model: provider,
     )
 

@@ -91,7 +91,7 @@ async def get(call: Call) -> Response:
         await until_ended(call, [call.job_id], wait_s)
         headers["Preference-Applied"] = f"wait={wait_s}"
     job = visible(call)
-    return tagged(call.request, shape_of(job, call.studio.label), headers | poll_again(call, [job]))
+    return tagged(call.request, shape_of(job, call.studio.catalogue.label), headers | poll_again(call, [job]))
 
 
 async def list_(call: Call) -> Response:
@@ -152,7 +152,11 @@ def poll_again(call: Call, jobs: Sequence[Job]) -> dict[str, str]:
     """``Retry-After`` where there is something to wait for."""
     pending = [job for job in jobs if job.status.is_pending]
     return (
-        {"Retry-After": str(min(call.studio.poll_after_s(job.request.provider, job.request.model) for job in pending))}
+        {
+            "Retry-After": str(
+                min(call.studio.catalogue.poll_after_s(job.request.provider, job.request.model) for job in pending)
+            )
+        }
         if pending
         else {}
     )
@@ -163,7 +167,7 @@ async def _act(call: Call, run: Callable[[Job], str]) -> Response:
 
 
 def _outcome(call: Call, detail: str) -> Response:
-    return answer(Outcome.model_construct(detail=detail, job=shape_of(visible(call), call.studio.label)))
+    return answer(Outcome.model_construct(detail=detail, job=shape_of(visible(call), call.studio.catalogue.label)))
 
 
 def visible(call: Call) -> Job:
@@ -175,7 +179,7 @@ def visible(call: Call) -> Job:
 
 
 def _shapes(call: Call, jobs: Sequence[Job]) -> list[JobShape]:
-    return [shape_of(job, call.studio.label) for job in jobs]
+    return [shape_of(job, call.studio.catalogue.label) for job in jobs]
 
 
 OPERATIONS = (

@@ -19,7 +19,7 @@ async def list_(call: Call) -> Response:
                 ModelShape(id=model.id, title=model.title, capabilities=model.capabilities) for model in view.models
             ],
         )
-        for view in call.studio.providers()
+        for view in call.studio.catalogue.providers()
     ]
     return tagged(call.request, Providers(providers=found))
 

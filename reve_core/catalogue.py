@@ -1,0 +1,133 @@
+"""What can be asked for here, for how much, and how long it usually takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reve_core import intake, waits
+from reve_core.models import JobRequest, Limits, ModelInfo, ProviderState, Quote
+from reve_core.ports import Health, JobStore, Provider
+
+_UNKNOWN_LABEL = "AI-generated"
+_SLOWEST_POLL_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """A provider as the forms show it. ``state`` is None where it was never paused."""
+
+    name: str
+    title: str
+    label: str
+    models: tuple[ModelInfo, ...]
+    state: ProviderState | None
+
+    @property
+    def paused(self) -> bool:
+        return self.state is not None and self.state.paused
+
+
+class Catalogue:
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        providers: Mapping[str, Provider],
+        limits: Mapping[str, Limits],
+        default_provider: str,
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._limits = limits
+        self.default_provider = default_provider
+
+    def providers(self) -> list[ProviderView]:
+        """All that are configured, the default one first."""
+        states = self._store.provider_states()
+        names = sorted(self._providers, key=lambda name: name != self.default_provider)
+        return [self._view(self._providers[name], states.get(name)) for name in names]
+
+    def provider(self, name: str) -> ProviderView:
+        """Also for a provider that is no longer configured, so that its old pictures can be shown."""
+        provider = self._providers.get(name)
+        if provider is None:
+            return ProviderView(name, name.capitalize(), _UNKNOWN_LABEL, (), None)
+        return self._view(provider, self._store.provider_states().get(name))
+
+    def label(self, name: str) -> str:
+        """The fixed mark of a provider's pictures."""
+        provider = self._providers.get(name)
+        return provider.label if provider else _UNKNOWN_LABEL
+
+    def nearest_ratio(self, provider: str, model: str, width: int, height: int) -> str:
+        """The ratio of that model, or of the defaults, that is closest to ``width`` by ``height``. Raises BadInput."""
+        name = provider or self.default_provider
+        found = self._providers.get(name)
+        if found is None:
+            raise intake.no_such_provider(name, self._providers)
+        return intake.nearest_ratio(width, height, intake.find_model(found, model).capabilities.aspect_ratios)
+
+    def poll_after_s(self, provider: str, model: str) -> int:
+        """Seconds after which it is worth asking again about a job that is under way: a tenth of the usual wait."""
+        found = self._providers.get(provider)
+        if found is None:
+            return _SLOWEST_POLL_S
+        capabilities = next((each for each in found.models if each.id == model), found.models[0]).capabilities
+        return min(max(round(capabilities.typical_s[0] / 10), 1), _SLOWEST_POLL_S)
+
+    def quote(self, request: JobRequest, count: int = 1) -> Quote:
+        """Price and wait for ``count`` pictures submitted now. The prompt does not matter. Raises BadInput."""
+        name = request.provider or self.default_provider
+        provider = self._providers.get(name)
+        if provider is None:
+            raise intake.no_such_provider(name, self._providers)
+        model = intake.find_model(provider, request.model)
+        ahead = self._store.line().get(name, 0)
+        return self._quotes(name, model, ahead, (count,))[0]
+
+    def quotes(self, most: int) -> dict[tuple[str, str], list[Quote]]:
+        """Of every provider and model: the quotes for 1, 2, … ``most`` pictures. Reads the line once for all of them."""
+        ahead = self._store.line()
+        counts = range(1, most + 1)
+        return {
+            (name, model.id): self._quotes(name, model, ahead.get(name, 0), counts)
+            for name, provider in self._providers.items()
+            for model in provider.models
+        }
+
+    def check(self, name: str) -> Health:
+        """Ask the provider how it is, without spending."""
+        return self._providers[name].check()
+
+    def usual(self, provider: Provider, model_id: str) -> tuple[float, float]:
+        """The usual wait of a model; of the provider's default one where a job names one that is gone."""
+        models = {model.id: model for model in provider.models}
+        declared = models.get(model_id, provider.models[0]).capabilities.typical_s
+        return waits.usual(self._store.durations(provider.name, model_id), declared)
+
+    def title(self, name: str, model_id: str) -> str:
+        """What made a picture: "Sketch", or "Reve · Reve 2" where one provider has several."""
+        provider = self._providers.get(name)
+        if provider is None:
+            return name.capitalize()
+        model = next((model.title for model in provider.models if model.id == model_id), model_id)
+        return provider.title if model in ("", provider.title) else f"{provider.title} · {model}"
+
+    def _quotes(self, name: str, model: ModelInfo, ahead: int, counts: Iterable[int]) -> list[Quote]:
+        history = self._store.durations(name, model.id)
+        one = waits.usual(history, model.capabilities.typical_s)
+        price, at_once = model.capabilities.price, self._limits[name].concurrency
+        return [
+            Quote(
+                price.credits * count,
+                price.usd * count,
+                *waits.in_line(ahead + count, at_once, one),
+                from_history=len(history) >= waits.ENOUGH,
+            )
+            for count in counts
+        ]
+
+    @staticmethod
+    def _view(provider: Provider, state: ProviderState | None) -> ProviderView:
+        return ProviderView(provider.name, provider.title, provider.label, tuple(provider.models), state)
