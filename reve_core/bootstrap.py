@@ -5,11 +5,8 @@ The service is a module singleton behind a lock, not something of Streamlit's: i
 and a second service would be a second job manager.
 """
 
-import contextlib
 import functools
 import logging
-import os
-import secrets
 import sqlite3
 import threading
 from pathlib import Path
@@ -28,6 +25,7 @@ from reve_core.pictures.check import Caps
 from reve_core.ports import Provider
 from reve_core.providers.reve import ReveProvider
 from reve_core.providers.sketch import SketchProvider
+from reve_core.secret import signing_secrets
 from reve_core.service import Studio
 from reve_core.settings import Settings
 from reve_core.store.sqlite import SqliteStore, backup
@@ -37,8 +35,6 @@ log = logging.getLogger(__name__)
 
 _MB = 1024 * 1024
 _LEFTOVER_S = 3600.0
-_SECRET_LENGTH = 32
-_HOW_TO_MAKE_ONE = 'Make one with `python -c "import secrets; print(secrets.token_urlsafe(48))"` and keep it.'
 _BACKUP_S = 3000.0  # a little less than the hour between two rounds
 
 _lock = threading.RLock()
@@ -145,7 +141,7 @@ def build(settings: Settings) -> Studio:
         min_free_bytes=settings.min_free_mb * _MB,
         caps=caps(settings),
     )
-    signer = Signer(_secrets(settings, folder, read_only))
+    signer = Signer(signing_secrets(settings, folder, read_only))
     manager = JobManager(
         store=store,
         blobs=blobs,
@@ -213,37 +209,6 @@ def make_site(settings: Settings) -> Site:
         embed_origins=settings.embed_origins,
         cors_origins=settings.cors_origins,
     )
-
-
-def _secrets(settings: Settings, folder: Path, read_only: str | None) -> list[str]:
-    """What signs cookies and links. Raises UnsafeConfiguration."""
-    given = settings.secret.get_secret_value().replace(",", " ").split() if settings.secret else []
-    if any(len(secret) < _SECRET_LENGTH for secret in given):
-        raise UnsafeConfiguration(f"REVE_SECRET is too short to be safe. {_HOW_TO_MAKE_ONE}")
-    if given:
-        return given
-    if settings.mode == "public":
-        raise UnsafeConfiguration(f"In public mode REVE_SECRET must be set. {_HOW_TO_MAKE_ONE}")
-    return [secrets.token_urlsafe(48) if read_only is not None else _kept_secret(folder / "secret")]
-
-
-def _kept_secret(path: Path) -> str:
-    """The secret of this data folder, made by whoever comes first."""
-    try:
-        if not path.exists():
-            # Linked into place whole: another process never reads half of it, and the first one wins.
-            draft = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(48))
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-            draft.unlink()
-    except OSError as exc:
-        raise ConfigurationError(f"The file {path} cannot be written ({type(exc).__name__}).") from exc
-    found = path.read_text().strip()
-    if len(found) < _SECRET_LENGTH:
-        raise ConfigurationError(f"The file {path} is damaged. Remove it: old share links then cannot be shown again.")
-    return found
 
 
 def _why_read_only(folder: Path, *, public: bool) -> str | None:

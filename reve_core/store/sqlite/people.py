@@ -1,13 +1,8 @@
-"""The store's methods for what people do: submit, look, cancel, try again, star, throw away."""
+"""The store's methods for what people do with their jobs: look, cancel, try again, star, throw away."""
 
-import secrets
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
-from sqlite_utils import Database
-
-from reve_core.errors import IdempotencyConflict, JobGone, ReveError
-from reve_core.models import Call, Glance, Job, JobFilter, JobRequest, JobStatus, Once, Order, Page, Placed
+from reve_core.models import Call, Glance, Job, JobFilter, JobStatus, Page
 from reve_core.ports import CancelAnswer
 from reve_core.store.sqlite.base import BUMP, Side
 from reve_core.store.sqlite.rows import call_of, folded, job_of
@@ -18,91 +13,9 @@ _AHEAD = "select count(*) from jobs q where q.status = 'queued' and q.provider =
 _POSITION = f"""
     (({_AHEAD} and q.priority > jobs.priority) + ({_AHEAD} and q.priority = jobs.priority and q.seq <= jobs.seq))
 """
-_LOT = 500  # rows
 
 
 class PeopleSide(Side):
-    def submit(self, orders: Sequence[Order], *, patience_s: float | None = None) -> list[Placed | ReveError]:
-        now = self._clock()
-        with self.connections.write(patience_s) as db:
-            return [self._place(db, order, now) for order in orders]
-
-    def _place(self, db: Database, order: Order, now: float) -> Placed | ReveError:
-        if order.once is not None and (earlier := self._earlier(db, order.owner, order.once)) is not None:
-            return earlier
-        jobs = [self._insert(db, request, order, now) for request in order.requests]
-        if order.once is not None:
-            db.execute(
-                "insert into idempotency_keys (owner, key, digest, jobs, created_at) values (?, ?, ?, ?, ?)",
-                (order.owner, order.once.key, order.once.digest, " ".join(job.id for job in jobs), now),
-            )
-        return Placed(jobs)
-
-    def _earlier(self, db: Database, owner: str, once: Once) -> Placed | ReveError | None:
-        row = db.execute(
-            "select digest, jobs from idempotency_keys where owner = ? and key = ?", (owner, once.key)
-        ).fetchone()
-        if row is None:
-            return None
-        if row["digest"] != once.digest:
-            return IdempotencyConflict()
-        rows = [db.execute("select * from jobs where id = ?", (job_id,)).fetchone() for job_id in row["jobs"].split()]
-        if any(row is None for row in rows):
-            return JobGone()
-        return Placed([job_of(row) for row in rows], replayed=True)
-
-    @staticmethod
-    def _insert(db: Database, request: JobRequest, order: Order, now: float) -> Job:
-        job_id = secrets.token_hex(16)
-        row = db.execute(
-            f"""
-            insert into jobs (id, owner, provider, model, prompt, search, aspect_ratio, seed, priority, status,
-                              created_at, rev)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, {BUMP})
-            returning seq, rev
-            """,
-            (
-                job_id,
-                order.owner,
-                request.provider,
-                request.model,
-                request.prompt,
-                folded(request.prompt),
-                request.aspect_ratio,
-                request.seed,
-                order.priority,
-                now,
-            ),
-        ).fetchone()
-        if order.callback_url is not None:
-            db.execute("insert into callbacks (job_id, url) values (?, ?)", (job_id, order.callback_url))
-        return Job(
-            id=job_id,
-            seq=row["seq"],
-            owner=order.owner,
-            request=request,
-            status=JobStatus.QUEUED,
-            created_at=datetime.fromtimestamp(now, UTC),
-            rev=row["rev"],
-            priority=order.priority,
-        )
-
-    def forget_keys(self, older_than_s: float) -> int:
-        limit, forgotten = self._clock() - older_than_s, 0
-        while True:
-            # In small lots: nobody who submits waits for a day's worth of them.
-            with self.connections.write() as db:
-                lot = db.execute(
-                    f"""
-                    delete from idempotency_keys where (owner, key) in
-                        (select owner, key from idempotency_keys where created_at < ? limit {_LOT})
-                    """,
-                    (limit,),
-                ).rowcount
-            forgotten += lot
-            if lot < _LOT:
-                return forgotten
-
     def peek(self, job_id: str, *, owner: str | None = None) -> Glance | None:
         with self.connections.read() as db:
             row = db.execute(

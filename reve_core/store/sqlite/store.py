@@ -10,6 +10,7 @@ from reve_core.errors import StoreTooNew
 from reve_core.store.sqlite.access import AccessSide
 from reve_core.store.sqlite.connections import Connections, damaged
 from reve_core.store.sqlite.migrations import KNOWN, migrations
+from reve_core.store.sqlite.orders import OrderSide
 from reve_core.store.sqlite.outbox import OutboxSide
 from reve_core.store.sqlite.people import PeopleSide
 from reve_core.store.sqlite.providers import ProviderSide
@@ -18,7 +19,7 @@ from reve_core.store.sqlite.workers import WorkerSide
 _CHECK_BELOW_BYTES = 512 * 1024 * 1024
 
 
-class SqliteStore(PeopleSide, WorkerSide, ProviderSide, AccessSide, OutboxSide):
+class SqliteStore(OrderSide, PeopleSide, WorkerSide, ProviderSide, AccessSide, OutboxSide):
     """
     A JobStore, an AccessStore and an Outbox in one SQLite file on a local disk, never on a network share.
 
