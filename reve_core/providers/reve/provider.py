@@ -103,6 +103,7 @@ class ReveProvider:
         )
         with self._unpacking:
             result = outcomes.picture_or_error(exchange, self._cleaner)
+            exchange.body = bytearray()  # httpx's request knows the exchange, and stays until garbage is collected
         if not isinstance(result, Picture):
             raise result
         if request.seed is not None:
