@@ -103,7 +103,7 @@ def main() -> None:
         "thumbnail",
         chosen.rounds,
         {
-            "reduce, BILINEAR, WebP method 2 (ours)": lambda: thumbnail.make(picture),
+            "reduce, BICUBIC, WebP method 2 (ours)": lambda: thumbnail.make(picture),
             "LANCZOS, WebP as it comes": lambda: lanczos(picture),
         },
     )
