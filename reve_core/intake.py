@@ -5,6 +5,7 @@ import math
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from reve_core.errors import BadInput
 from reve_core.models import JobRequest, ModelInfo, Once, ratio_of
@@ -59,7 +60,8 @@ def find_model(provider: Provider, model_id: str) -> ModelInfo:
     raise BadInput(f"{provider.title} has no model “{model_id}”. Choose one of: {known}.", "model")
 
 
-def nearest_ratio(width: int, height: int, ratios: Sequence[str]) -> str:
+@lru_cache
+def nearest_ratio(width: int, height: int, ratios: tuple[str, ...]) -> str:
     """The ratio that distorts least: as much too wide counts as much too tall."""
 
     def off(ratio: str) -> float:
@@ -78,7 +80,9 @@ def check_prompt(prompt: str, max_chars: int, title: str) -> None:
             f"Shorten it by {len(prompt) - max_chars:,}.",
             "prompt",
         )
-    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\n\r" for char in prompt):
+    if not prompt.isprintable() and any(
+        unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\n\r" for char in prompt
+    ):
         raise BadInput(
             "The prompt contains an invisible control character. Type it again or paste it as plain text.", "prompt"
         )

@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 _POLL_S = 1.0  # jobs of another process, and jobs whose wait is over, are seen after at most this long
 _AFTER_FAULT_S = 0.5
+_REST_S = 0.01
 _WAITING_STEPS = 64  # a few seconds of work: jobs that are done soon should not wait behind an hour of them
 
 
@@ -33,6 +34,7 @@ class ThreadEngine:
         self._taken = threading.Condition(guard)  # slots with one step too many
         self._ended = threading.Condition(guard)  # who stops us
         self._wakes = 0
+        self._resting = False
         self._steps: list[Callable[[], None]] = []
         self._busy = 0  # slots in ``work`` and steps under way
         self._stopping = False
@@ -51,7 +53,8 @@ class ThreadEngine:
     def wake(self) -> None:
         with self._woken:
             self._wakes = min(self._wakes + 1, self._slots)
-            self._woken.notify()
+            if not self._resting:
+                self._woken.notify()
 
     def offload(self, step: Callable[[], None]) -> None:
         with self._taken:
@@ -108,6 +111,21 @@ class ThreadEngine:
                 with self._ended:
                     self._busy -= 1
                     self._ended.notify()
+            self._rest()
+
+    def _rest(self) -> None:
+        """
+        Somebody has just looked and found nothing to begin: nobody looks again for a moment, whoever calls. A thousand
+        submits a second while every provider is busy would otherwise be a thousand looks.
+        """
+        with self._woken:
+            if self._resting:
+                return
+            self._resting = True
+        self._stopped.wait(_REST_S)
+        with self._woken:
+            self._resting = False
+            self._woken.notify(self._wakes)
 
     def _cpu(self) -> None:
         while True:
