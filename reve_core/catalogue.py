@@ -41,6 +41,7 @@ class Catalogue:
         self._providers = providers
         self._limits = limits
         self.default_provider = default_provider
+        self._poll_after: dict[tuple[str, str], int] = {}
 
     def providers(self) -> list[ProviderView]:
         """All that are configured, the default one first."""
@@ -70,11 +71,13 @@ class Catalogue:
 
     def poll_after_s(self, provider: str, model: str) -> int:
         """Seconds after which it is worth asking again about a job that is under way: a tenth of the usual wait."""
-        found = self._providers.get(provider)
-        if found is None:
-            return _SLOWEST_POLL_S
-        capabilities = next((each for each in found.models if each.id == model), found.models[0]).capabilities
-        return min(max(round(capabilities.typical_s[0] / 10), 1), _SLOWEST_POLL_S)
+        if (provider, model) not in self._poll_after:
+            found = self._providers.get(provider)
+            if found is None:
+                return _SLOWEST_POLL_S
+            capabilities = next((each for each in found.models if each.id == model), found.models[0]).capabilities
+            self._poll_after[provider, model] = min(max(round(capabilities.typical_s[0] / 10), 1), _SLOWEST_POLL_S)
+        return self._poll_after[provider, model]
 
     def quote(self, request: JobRequest, count: int = 1) -> Quote:
         """Price and wait for ``count`` pictures submitted now. The prompt does not matter. Raises BadInput."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -184,8 +184,7 @@ class Job:
         return ratio_of(self.request.aspect_ratio)
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What those who ask about a job every second need to know. ``image`` is the blob key of its picture."""
 
     id: str

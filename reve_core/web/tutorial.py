@@ -7,6 +7,7 @@ A client that was written for that service works here unchanged.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from pydantic import TypeAdapter
 from starlette.responses import Response
@@ -58,14 +59,20 @@ async def status(call: Call) -> Response:
     except JobNotFound:
         return Json(_UNKNOWN, 404)
     pending = job.status.is_pending
-    told = {"status": "pending" if job.status is JobStatus.QUEUED else job.status.value}
-    if job.image is not None:
-        told["url"] = image_path(job.image)
-    if job.error is not None and not pending:
-        # A queued job may carry the reason of its last try; the tutorial's clients take an error for the end.
-        told["error"] = job.error
     headers = [(b"retry-after", b"%d" % call.studio.catalogue.poll_after_s(job.provider, job.model))] if pending else []
-    return Json(json.dumps(told).encode(), 200, headers)
+    return Json(_told(job.status, job.image, job.error), 200, headers)
+
+
+@lru_cache(maxsize=1024)
+def _told(status: JobStatus, image: str | None, error: str | None) -> bytes:
+    """The body; whoever polls is told the same thing many times."""
+    told = {"status": "pending" if status is JobStatus.QUEUED else status.value}
+    if image is not None:
+        told["url"] = image_path(image)
+    if error is not None and not status.is_pending:
+        # A queued job may carry the reason of its last try; the tutorial's clients take an error for the end.
+        told["error"] = error
+    return json.dumps(told).encode()
 
 
 OPERATIONS = (

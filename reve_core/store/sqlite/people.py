@@ -17,10 +17,9 @@ _POSITION = f"""
 
 class PeopleSide(Side):
     def peek(self, job_id: str, *, owner: str | None = None) -> Glance | None:
-        with self.connections.read() as db:
-            row = db.execute(
-                "select id, status, provider, model, image, error, owner from jobs where id = ?", (job_id,)
-            ).fetchone()
+        row = self.connections.row(
+            "select id, status, provider, model, image, error, owner from jobs where id = ?", (job_id,)
+        )
         if row is None or (owner is not None and row[6] != owner):
             return None
         return Glance(row[0], JobStatus(row[1]), row[2], row[3], row[4], row[5])
