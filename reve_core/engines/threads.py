@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from reve_core.faults import log_fault
+from reve_core.ports.engine import Look, Work
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +34,18 @@ class ThreadEngine:
         self._handed = threading.Condition(guard)  # CPU threads
         self._taken = threading.Condition(guard)  # slots with one step too many
         self._ended = threading.Condition(guard)  # who stops us
-        self._wakes = 0
+        self._asked = False  # there may be something to begin
+        self._looking = False
         self._resting = False
         self._steps: list[Callable[[], None]] = []
-        self._busy = 0  # slots in ``work`` and steps under way
+        self._busy = 0  # slots at work or looking, and steps under way
         self._stopping = False
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self, work: Callable[[], bool], timers: Mapping[Callable[[], None], float]) -> None:
+    def start(self, look: Look, timers: Mapping[Callable[[], None], float]) -> None:
         for number in range(self._slots):
-            self._spawn(f"slot-{number}", partial(self._slot, work))
+            self._spawn(f"slot-{number}", partial(self._slot, look))
         for number in range(self._cpu_slots):
             self._spawn(f"cpu-{number}", self._cpu)
         for timer, every_s in timers.items():
@@ -52,8 +54,8 @@ class ThreadEngine:
 
     def wake(self) -> None:
         with self._woken:
-            self._wakes = min(self._wakes + 1, self._slots)
-            if not self._resting:
+            self._asked = True
+            if not (self._looking or self._resting):  # else whoever looks or rests sees to it
                 self._woken.notify()
 
     def offload(self, step: Callable[[], None]) -> None:
@@ -93,39 +95,58 @@ class ThreadEngine:
         self._threads.append(thread)
         thread.start()
 
-    def _slot(self, work: Callable[[], bool]) -> None:
+    def _slot(self, look: Look) -> None:
         while True:
             with self._woken:
-                self._woken.wait_for(lambda: self._wakes > 0 or self._stopping)
+                self._woken.wait_for(self._may_look)
                 if self._stopping:
                     return
-                self._wakes -= 1
+                self._asked, self._looking = False, True
                 self._busy += 1
+            work: Work | None = None
             try:
-                while not self._stopping and work():
-                    pass
+                work = look()
             except Exception as exc:
                 log_fault(log, "A worker slot stumbled and goes on", exc)
                 self._stopped.wait(_AFTER_FAULT_S)
+            with self._woken:
+                self._looking = False
+                if work is not None:
+                    self._asked = True
+                    self._woken.notify()  # while this one is at work, the next one looks
+            try:
+                if work is not None:
+                    work()
+            except Exception as exc:
+                log_fault(log, "A worker slot stumbled and goes on", exc)
             finally:
                 with self._ended:
                     self._busy -= 1
                     self._ended.notify()
-            self._rest()
+            if work is None:
+                self._rest()
+            else:
+                # There is room again: no rest for this one.
+                with self._woken:
+                    self._asked, self._resting = True, False
+            del work
+
+    def _may_look(self) -> bool:
+        return self._stopping or (self._asked and not self._looking and not self._resting)
 
     def _rest(self) -> None:
         """
-        Somebody has just looked and found nothing to begin: nobody looks again for a moment, whoever calls. A thousand
-        submits a second while every provider is busy would otherwise be a thousand looks.
+        Somebody has looked and found nothing to begin: nobody looks again for a moment, whoever calls. A thousand submits
+        a second while every provider is busy would otherwise be a thousand looks, each of which takes the interpreter
+        from those who serve the pages.
         """
         with self._woken:
-            if self._resting:
-                return
             self._resting = True
         self._stopped.wait(_REST_S)
         with self._woken:
             self._resting = False
-            self._woken.notify(self._wakes)
+            if self._asked:
+                self._woken.notify()
 
     def _cpu(self) -> None:
         while True:

@@ -99,7 +99,7 @@ class JobManager:
         }
         if self._messenger is not None:
             timers[self._messenger.tell] = self._config.tell_s
-        self._engine.start(self.runner.work, timers)
+        self._engine.start(self.runner.look, timers)
 
     def drain(self) -> None:
         """Claim nothing more. Takes no lock."""
@@ -116,7 +116,7 @@ class JobManager:
         return finished
 
     def wake(self, jobs: int = 1) -> None:
-        for _ in range(jobs):
+        if jobs:
             self._engine.wake()
 
     def ask_to_stop(self, job_id: str) -> None:

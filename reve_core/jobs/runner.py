@@ -67,23 +67,25 @@ class Runner:
         self._held: dict[str, _Held] = {}
         self._rate_limited: dict[str, int] = {}
 
-    def work(self) -> bool:
-        """Run one job up to its answer. False when nothing can be started now."""
+    def look(self) -> Callable[[], None] | None:
+        """Claim a job; what is returned runs it up to its answer. None when nothing can be started now."""
         if self.disk_is_low():
-            return False
+            return None
         claim = self._store.claim(self._worker, lease_s=self._lease_s, limits=self._limits)
         if claim is None:
-            return False
+            return None
         held = _Held(claim, time.monotonic() + self._call_timeout_s + _STORING_S)
         with self._guard:
             self._held[claim.job.id] = held
+        return partial(self._work, held)
+
+    def _work(self, held: _Held) -> None:
         try:
             self._run(held)
         except Exception as exc:
             # Our own fault or the database's. The row and the calls table tell the truth; the sweeper repairs by them.
             self._release(held)
             log_fault(log, "A job was left to the sweeper", exc)
-        return True
 
     def beat(self) -> None:
         """Prolong the leases of what we hold, except of jobs past their hard deadline."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+Work = Callable[[], None]
+Look = Callable[[], Work | None]
+
 
 class Engine(Protocol):
     """
     Gives the job core its threads. Wake-ups are anonymous hints: lost, late or repeated ones do no harm.
     """
 
-    def start(self, work: Callable[[], bool], timers: Mapping[Callable[[], None], float]) -> None:
+    def start(self, look: Look, timers: Mapping[Callable[[], None], float]) -> None:
         """
-        Call ``work`` from each slot until it returns False, then wait for a wake-up (or at most about a second).
+        Call ``look``, one at a time, while slots are free: it returns what there is to do, to be done in that slot, or
+        None. After None nobody looks again before a wake-up or the end of some work (or for about a second).
 
         ``timers`` maps a function to the seconds between its calls. One that takes long delays neither the others nor
         the work.
@@ -29,12 +33,12 @@ class Engine(Protocol):
         ...
 
     def drain(self) -> None:
-        """Stop calling ``work`` from now on. Returns at once and takes no lock: a signal handler may call it."""
+        """Stop calling ``look`` from now on. Returns at once and takes no lock: a signal handler may call it."""
         ...
 
     def stop(self, grace_s: float) -> bool:
         """
-        Stop calling ``work``, let what runs finish for at most ``grace_s`` seconds. True when everything finished.
+        Stop calling ``look``, let what runs finish for at most ``grace_s`` seconds. True when everything finished.
         """
         ...
 

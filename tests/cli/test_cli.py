@@ -124,7 +124,7 @@ def test_doctor_says_where_webhooks_may_go_and_shows_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     canary = base64.b64encode(b"canary" * 5).decode()
-    secret = "canary-canary-canary-canary-canary-canary"
+    secret = "canary-of-forty-letters-that-are-not-alike"
     status, out = doctor(
         monkeypatch,
         capsys,
