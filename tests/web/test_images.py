@@ -169,6 +169,17 @@ def test_a_part_can_be_asked_for(client: httpx.Client) -> None:
     assert SEALS.items() <= dict(beyond.headers).items()
 
 
+@pytest.mark.parametrize("asked", ["bytes=-5", "Bytes=0-4 , 8-9", "bytes=4-", "bytes=0-99999999"])
+def test_every_way_to_ask_for_parts_is_understood(client: httpx.Client, asked: str) -> None:
+    assert client.get(f"/images/{KEY}", headers={"range": asked}).status_code == 206
+
+
+@pytest.mark.parametrize("asked", ["bytes=abc", "bytes=9-3", "items=0-1", "bytes", "bytes=", "bytes=0-1,x", "bytes=-"])
+def test_a_range_that_says_nothing_is_passed_over(client: httpx.Client, asked: str) -> None:
+    whole = client.get(f"/images/{KEY}", headers={"range": asked})
+    assert (whole.status_code, whole.content) == (200, PNG)
+
+
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])
 def test_any_other_method_is_refused_by_the_door_itself(client: httpx.Client, door: str, method: str) -> None:
