@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from reve_core.errors import ReveError
@@ -15,6 +16,15 @@ _MISTAKES = 2000  # no batch has more by accident, and to list many more would h
 _SHOWN = 20
 _LONGEST_NAME = 100
 T = TypeVar("T")
+
+# Pydantic's own words for these speak of its inside.
+_WORDS = {
+    "extra_forbidden": "There is no such field.",
+    "missing": "This field is needed.",
+    "too_short": "Give at least {min_length}.",
+    "too_long": "Give at most {max_length}.",
+    "string_pattern_mismatch": "This is no cursor of ours. Take `next` of the page before.",
+}
 
 
 async def read_body(request: Request, limit: int = MAX_BYTES) -> bytes:
@@ -72,10 +82,16 @@ def _refusal(exc: ValidationError) -> ReveError:
         return Invalid(
             [("", f"There are {exc.error_count():,} mistakes in this. Compare it with /api/v1/openapi.json.")]
         )
-    found = exc.errors(include_url=False, include_context=False, include_input=False)
+    found = exc.errors(include_url=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return NotJson("The body is not JSON that can be read. Check its quotes, commas and brackets.")
-    return Invalid([(_field(each["loc"]), each["msg"]) for each in found[:_SHOWN]])
+    # A field of no such name first: where one is misspelt, that is why another is missing.
+    found.sort(key=lambda each: each["type"] != "extra_forbidden")
+    return Invalid([(_field(each["loc"]), _message(each)) for each in found[:_SHOWN]])
+
+
+def _message(error: ErrorDetails) -> str:
+    return _WORDS[error["type"]].format(**error.get("ctx", {})) if error["type"] in _WORDS else error["msg"]
 
 
 def _field(loc: tuple[int | str, ...]) -> str:

@@ -55,7 +55,7 @@ def test_a_batch_is_queued_in_its_order(client: httpx.Client) -> None:
         ({"prompt": "fox", "model": "fake-9"}, "jobs.2.model"),
         ({"prompt": "fox", "n": 99}, "jobs.2.n"),
         ({"prompt": "fox", "colour": "red"}, "jobs.2.colour"),
-        ({"promt": "fox"}, "jobs.2.prompt"),
+        ({"promt": "fox"}, "jobs.2.promt"),
         ("fox", "jobs.2"),
     ],
 )
@@ -84,6 +84,19 @@ def test_a_wrong_shape_is_refused_by_its_field(client: httpx.Client, asked: obje
     answer = client.post("/api/v1/jobs", json=asked)
     assert answer.status_code == 422
     assert refusal(answer, 422, answer.json()["code"])["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        pytest.param({"promt": "fox"}, "promt: There is no such field.", id="the misspelt name comes first"),
+        pytest.param({}, "prompt: This field is needed.", id="a field is missing"),
+        pytest.param({"jobs": []}, "jobs: Give at least 1.", id="no jobs at all"),
+        pytest.param({"jobs": [{"prompt": "fox"}] * 101}, "jobs: Give at most 100.", id="too many jobs"),
+    ],
+)
+def test_a_mistake_is_told_in_words_for_people(client: httpx.Client, asked: object, detail: str) -> None:
+    assert refusal(client.post("/api/v1/jobs", json=asked), 422, "invalid")["detail"] == detail
 
 
 def test_all_200_pictures_of_the_largest_request_are_queued_in_one_order(client: httpx.Client) -> None:
