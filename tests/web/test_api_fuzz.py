@@ -111,6 +111,12 @@ def test_every_operation_has_a_name_of_its_own_and_names_every_status_that_all_h
         assert each["summary"]
 
 
+def test_the_page_for_people_tells_the_limits_of_what_stands_in_the_address(base: str) -> None:
+    page = httpx.get(f"{base}/api/v1/docs").text
+    assert page.count("query: How many on a page. (from 1, to 100, default <code>20</code>)") == 2
+    assert "(default <code>false</code>)" in page
+
+
 def test_the_example_of_every_body_is_accepted_by_its_own_model() -> None:
     for name, each in operations().items():
         if each.body is not None:

@@ -102,7 +102,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Markup:
         tag("p", _words(f"{operation['summary']}. {operation.get('description', '')}")),
     ]
     if parameters := operation["parameters"]:
-        rows = [(each["name"], _type(each["schema"]), (each["in"], each.get("description", ""))) for each in parameters]
+        rows = [(each["name"], _type(each["schema"]), (each["in"], _meaning(each))) for each in parameters]
         parts += [
             tag("h4", "Parameters"),
             _table(
@@ -149,6 +149,11 @@ def _schema(name: str, schema: Mapping[str, Any]) -> Markup:
     )
 
 
+def _meaning(parameter: Mapping[str, Any]) -> str:
+    schema = {**parameter["schema"], "description": parameter.get("description", "")}
+    return _about(schema, parameter.get("required", False))
+
+
 def _about(schema: Mapping[str, Any], required: bool) -> str:
     limits = {
         "minimum": "from",
@@ -161,7 +166,7 @@ def _about(schema: Mapping[str, Any], required: bool) -> str:
     found = [f"{word} {each[key]:,}" for each in options for key, word in limits.items() if key in each]
     default = schema.get("default")
     if not required and default not in (None, "", []):
-        found.append(f"default {default}")
+        found.append(f"default `{json.dumps(default)}`")
     about = schema.get("description", "")
     return f"{about} ({', '.join(found)})".strip() if found else about
 

@@ -79,10 +79,10 @@ class JobList(BaseModel):
     """Which jobs to list."""
 
     status: list[Status] = Field([], description="Only jobs in these states; may be repeated.")
-    provider: str | None = Field(None, max_length=64)
+    provider: str | None = Field(None, max_length=64, description="Only those of this provider.")
     words: str = Field("", max_length=200, description="Words that must all occur in the prompt.")
-    starred: bool | None = None
-    limit: int = Field(20, ge=1, le=100)
+    starred: bool | None = Field(None, description="`true`: only those with a star; `false`: only the others.")
+    limit: int = Field(20, ge=1, le=100, description="How many on a page.")
     cursor: str | None = Field(None, pattern=r"^[0-9]{1,18}$", description="`next` of the page before.")
 
 
@@ -104,7 +104,7 @@ class NewShare(Strict):
 class ShareList(BaseModel):
     """Which share links to list."""
 
-    limit: int = Field(20, ge=1, le=100)
+    limit: int = Field(20, ge=1, le=100, description="How many on a page.")
     cursor: str | None = Field(None, pattern=r"^[0-9a-f]{1,64}$", description="`next` of the page before.")
 
 
