@@ -89,7 +89,7 @@ class Form {
     if (this.sent !== null && data.answer && data.answer.n === this.sent) {
       clearTimeout(this.timer);
       this.sent = null;
-      if (data.answer.problem) { this.waiting = []; this.problem(data.answer.problem); } else this.say(data.answer.said);
+      if (data.answer.problem) { this.waiting = []; this.problem(data.answer.problem); } else this.say(data.answer.said, 10000); // the card tells the rest
       window.dispatchEvent(new CustomEvent('reve:changed'));
       if (this.waiting.length) this.dispatch(this.waiting.shift());
     }
@@ -230,7 +230,10 @@ class Form {
 
   clear() { this.at('#problem').hidden = true; this.box.removeAttribute('aria-invalid'); this.say(''); }
   problem(text) { const p = this.at('#problem'); p.textContent = text; p.hidden = false; this.box.setAttribute('aria-invalid', 'true'); }
-  say(text) {
+  // For so many milliseconds, or until something else is said.
+  say(text, ms) {
+    clearTimeout(this.quiet);
+    if (ms) this.quiet = setTimeout(() => this.say(''), ms);
     const line = this.at('.said');
     line.firstElementChild.textContent = text || '';
     this.at('[data-do="undo"]').hidden = !this.undo;
