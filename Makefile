@@ -2,6 +2,8 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8501
+# In personal mode whoever can reach the app may use it: other machines only when asked for.
+ADDRESS ?= 127.0.0.1
 
 # The first Python that is new enough. macOS's own python3 may be older than that.
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
@@ -11,7 +13,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 .PHONY: run test check lint format standin clean
 
 run: $(VENV)/run.stamp
-	@$(VENV)/bin/streamlit run app.py --server.port $(PORT)
+	@$(VENV)/bin/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT)
 
 test: $(VENV)/dev.stamp
 	$(PY) -m pytest -n auto --dist loadfile

@@ -193,6 +193,7 @@ class Glance(NamedTuple):
     model: str
     image: str | None = None
     error: str | None = None
+    trashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ async def status(call: Call) -> Response:
     try:
         job = call.studio.peek(call.job_id, owner=call.anybody)
     except JobNotFound:
+        job = None
+    if job is None or job.trashed:  # what lies in the trash is gone, for a program
         return Json(_UNKNOWN, 404)
     pending = job.status.is_pending
     headers = [(b"retry-after", b"%d" % call.studio.catalogue.poll_after_s(job.provider, job.model))] if pending else []

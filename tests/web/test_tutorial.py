@@ -230,6 +230,15 @@ class SlowDisk(LocalBlobs):
         return super().path(key)
 
 
+def test_a_job_in_the_trash_is_unknown_until_it_is_taken_out_again(tmp_path: Path) -> None:
+    with running(build_studio(tmp_path, FakeProvider())) as studio, asking(studio) as client:
+        [job] = settled(studio, studio.submit(HERON)[0].id)
+        assert client.delete(f"/api/v1/jobs/{job.id}").status_code == 204
+        assert (client.get(f"/status/{job.id}")).json() == {"detail": "unknown job"}
+        assert client.post(f"/api/v1/jobs/{job.id}/restore").status_code == 200
+        assert client.get(f"/status/{job.id}").json()["status"] == "done"
+
+
 def test_status_and_generate_answer_while_slow_pictures_fill_the_thread_pool(tmp_path: Path) -> None:
     disk = SlowDisk(tmp_path / "images")
     studio = build_studio(tmp_path, FakeProvider(), blobs=disk)

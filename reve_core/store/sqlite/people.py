@@ -18,11 +18,11 @@ _POSITION = f"""
 class PeopleSide(Side):
     def peek(self, job_id: str, *, owner: str | None = None) -> Glance | None:
         row = self.connections.row(
-            "select id, status, provider, model, image, error, owner from jobs where id = ?", (job_id,)
+            "select id, status, provider, model, image, error, trashed_at, owner from jobs where id = ?", (job_id,)
         )
-        if row is None or (owner is not None and row[6] != owner):
+        if row is None or (owner is not None and row[7] != owner):
             return None
-        return Glance(row[0], JobStatus(row[1]), row[2], row[3], row[4], row[5])
+        return Glance(row[0], JobStatus(row[1]), row[2], row[3], row[4], row[5], row[6] is not None)
 
     def get(self, job_id: str, *, owner: str | None = None) -> Job | None:
         with self.connections.read() as db:
