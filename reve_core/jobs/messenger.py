@@ -19,17 +19,18 @@ from functools import partial
 
 import httpx
 
-from reve_core import loops
 from reve_core.errors import BadInput, StoreError
 from reve_core.faults import log_fault
 from reve_core.grants import Callback
 from reve_core.guard.callbacks import CallbackSigner, Receivers
 from reve_core.jobs.posting import Post
+from reve_core.loops import Loop
 from reve_core.models import Job
 from reve_core.ports import JobStore, Outbox
 
 log = logging.getLogger(__name__)
 
+_WEBHOOKS = Loop("reve-webhooks")  # it waits for the database, so nothing else may be on it
 _MINUTE, _HOUR = 60.0, 3600.0
 # After the first attempt, after the second, …; after the last one, given up. Two days in all.
 WAITS_S = (5.0, 30.0, 2 * _MINUTE, 10 * _MINUTE, _HOUR, 3 * _HOUR, 8 * _HOUR, 16 * _HOUR, 24 * _HOUR)
@@ -78,7 +79,7 @@ class Messenger:
         """Send all that is due. Returns when nothing is due or on its way any more, or soon after ``drain``."""
         first = self._take(())
         if first:
-            loops.run(self._deliver(first))
+            _WEBHOOKS.run(self._deliver(first))
 
     async def _deliver(self, taken: list[Callback]) -> None:
         under_way: dict[asyncio.Task[None], Callback] = {}

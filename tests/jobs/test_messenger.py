@@ -15,18 +15,22 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from reve_core import bootstrap
 from reve_core.errors import BadInput, StoreBusy
+from reve_core.grants import Callback
 from reve_core.guard.callbacks import CallbackSigner, Receivers
 from reve_core.jobs.messenger import LEASE_S, WAITS_S, Messenger
 from reve_core.jobs.posting import Post
 from reve_core.models import Job, JobRequest, JobStatus, Placed
+from reve_core.providers.reve import ReveProvider
 from reve_core.settings import Settings
 from reve_core.store.sqlite import SqliteStore
 from tests.building import place, running, settled, until
 from tests.contracts.job_store import Clock, claim, finish, request
 from tests.jobs.receiver import Heard, Receiver
+from tests.standin import StandIn
 
 KEY = b"only tests have this key, really"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -342,6 +346,35 @@ def test_receivers_that_hang_do_not_hold_up_another(store: SqliteStore, build: B
         gate.set()
         thread.join(timeout=10)
         assert not thread.is_alive()
+
+
+def test_a_messenger_that_waits_for_the_database_holds_up_no_call_to_a_provider(
+    store: SqliteStore, receiver: Receiver, build: Build
+) -> None:
+    gate, waits = threading.Event(), threading.Event()
+
+    class Locked:
+        """Somebody else has the database while it is to be noted what was told."""
+
+        due_callbacks, tell_later = store.due_callbacks, store.tell_later
+
+        def told(self, callback: Callback, *, why_not: str | None = None) -> None:
+            waits.set()
+            gate.wait(timeout=20)
+            store.told(callback, why_not=why_not)
+
+    ended(store, receiver)
+    telling = threading.Thread(target=build(receiver, outbox=Locked()).tell)
+    telling.start()
+    try:
+        assert waits.wait(timeout=10)
+        with StandIn() as reve, closing(ReveProvider(base_url=reve.url, api_key=SecretStr(reve.key or ""))) as provider:
+            assert provider.check().ok
+        assert not gate.is_set()
+        assert telling.is_alive()
+    finally:
+        gate.set()
+        telling.join(timeout=20)
 
 
 def test_a_receiver_that_hangs_is_given_up_for_now_when_its_time_is_over(

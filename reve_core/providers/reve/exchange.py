@@ -22,9 +22,10 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from reve_core import loops
+from reve_core.loops import Loop
 from reve_core.providers.reve.picture import begins_like_an_answer
 
+_CALLS = Loop("reve-calls")
 _ERROR_BODY_CAP = 64 * 1024
 _KEPT_OF_A_BAD_BODY = 4096
 
@@ -91,7 +92,7 @@ class Wire:
         """Send once, never again, following nothing. Raises nothing for the network's or the server's faults."""
         seen = Exchange()
         request = {"content": content, "params": params}
-        loops.run(self._attempt(seen, method, path, timeout_s, max_body, request))
+        _CALLS.run(self._attempt(seen, method, path, timeout_s, max_body, request))
         return seen
 
     async def _attempt(
