@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import look, sharing
+from pages.parts.home import base
 from pages.parts.me import me
 from pages.parts.pictures import example_url
 from reve_core import bootstrap
@@ -61,7 +62,7 @@ def _body() -> None:
         data={
             "items": sharing.listed(studio, links[:shown]),
             "more": len(links) > shown and shown < MOST,
-            "note": sharing.note(sharing.base(), "These links work"),
+            "note": sharing.note(base(), "These links work"),
             "said": st.session_state.get(_SAID),
             "drawing": [example_url(example.picture) for example in examples()[:1]],
         },

@@ -48,7 +48,7 @@ class Worker(Protocol):
     def start(self) -> None: ...
     def drain(self) -> None: ...
     def stop(self, grace_s: float) -> bool: ...
-    def wake(self, jobs: int = 1) -> None: ...
+    def wake(self) -> None: ...
     def ask_to_stop(self, job_id: str) -> None: ...
     def check_again(self, job_id: str) -> bool: ...
     def disk_is_low(self) -> bool: ...
@@ -172,7 +172,7 @@ class Studio:
     def place(self, orders: Sequence[Order], patience_s: float | None = None) -> list[Placed | ReveError]:
         """Queue orders in one commit and return at once. See ``JobStore.submit``."""
         answers = self._store.submit(orders, patience_s=patience_s)
-        self._worker.wake(sum(len(each.jobs) for each in answers if isinstance(each, Placed) and not each.replayed))
+        self._worker.wake()
         return answers
 
     def forget_old_keys(self) -> int:
@@ -202,7 +202,7 @@ class Studio:
     def retry_failed(self, *, owner: str = PERSONAL) -> int:
         """Try every failed job once more, except those that were refused or given up. Returns how many."""
         retried = sum(self._store.again(job.id, when=(JobStatus.FAILED,)) for job in self._worth_a_retry(owner))
-        self._worker.wake(retried)
+        self._worker.wake()
         return retried
 
     def retryable(self, *, owner: str = PERSONAL) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from pages.parts import look
+from pages.parts.home import base, is_here_only
 from pages.parts.me import is_alone, me
 from reve_core import bootstrap
 from reve_core.errors import ReveError
@@ -17,7 +17,6 @@ from reve_core.visitors import PASS_S
 NAME = "reve_handover"
 KEY = "handover"
 _MADE, _PROBLEM = "handover_made", "handover_problem"
-_HERE_ONLY = ("localhost", "127.0.0.1", "::1")
 
 _piece = st.components.v2.component(
     NAME, html=look.asset("handover.html"), css=look.piece_css("handover.css"), js=look.asset("handover.js")
@@ -55,22 +54,16 @@ def _make() -> None:
     except ReveError as exc:
         st.session_state[_PROBLEM] = str(exc)
         return
-    url = f"{_base()}/continue/{token}"
+    url = f"{base()}/continue/{token}"
     until = datetime.now(UTC) + timedelta(seconds=PASS_S)
     st.session_state[_MADE] = {"token": token, "shown": {**shown(url), "until": until.isoformat()}}
-
-
-def _base() -> str:
-    """What the visitor's own browser calls this place is what works from there, whatever lies between."""
-    parts = urlsplit(st.context.url or "")
-    return bootstrap.site().public_url or (f"{parts.scheme}://{parts.netloc}" if parts.netloc else "")
 
 
 def shown(url: str) -> dict[str, Any]:
     import segno  # as long in loading as all the rest of a page takes to run, and seldom needed
 
     note = ""
-    if urlsplit(url).hostname in _HERE_ONLY:
+    if is_here_only(url):
         note = (
             "This address is known to this computer only. Open the studio by its network name to reach it from a phone."
         )

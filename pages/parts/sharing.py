@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
+from pages.parts.home import base, is_here_only
 from pages.parts.me import me
 from pages.parts.pictures import image_url
 from reve_core import bootstrap
@@ -71,23 +70,9 @@ def address(link: Link) -> dict[str, Any] | None:
     }
 
 
-def base() -> str:
-    """
-    What the app's address begins with. What the visitor's own browser calls this place is what works from there, whatever
-    lies between; empty where it does not say, and the browser's script puts it in.
-    """
-    parts = urlsplit(st.context.url or "")
-    return bootstrap.site().public_url or (f"{parts.scheme}://{parts.netloc}" if parts.netloc else "")
-
-
 def note(home: str, what: str) -> str:
     """A word of warning where the address means another machine to everybody else. ``what``: "These links work"."""
-    host = urlsplit(home).hostname or ""
-    try:
-        here = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        here = host == "localhost" or host.endswith(".localhost")
-    return f"{what} {_HERE_ONLY}" if here else ""
+    return f"{what} {_HERE_ONLY}" if is_here_only(home) else ""
 
 
 def listed(studio: Studio, links: list[Link]) -> list[dict[str, Any]]:

@@ -115,9 +115,8 @@ class JobManager:
         self._farewell()
         return finished
 
-    def wake(self, jobs: int = 1) -> None:
-        if jobs:
-            self._engine.wake()
+    def wake(self) -> None:
+        self._engine.wake()
 
     def ask_to_stop(self, job_id: str) -> None:
         self.runner.ask_to_stop(job_id)

@@ -26,6 +26,7 @@ from reve_core.errors import BlobMissing, JobNotFound
 from reve_core.pictures.names import disposition
 from reve_core.ports import Blobs
 from reve_core.service import Studio
+from reve_core.web.conditional import is_known
 from reve_core.web.doors import Door, Under
 from reve_core.web.problems import problem
 from reve_core.web.who import may_open, owner_of
@@ -136,12 +137,16 @@ def picture(request: Request, blobs: Blobs, name: str) -> Response:
     path = blobs.path(name)
     if path is None:
         data = blobs.get(name, max_bytes=MAX_BYTES)
-        return _unchanged(request, headers) or Response(data, headers=headers, media_type=mime_of(name))
-    try:
-        about = os.stat(path)
-    except FileNotFoundError:
-        raise BlobMissing(name) from None
-    return _unchanged(request, headers) or _File(path, headers=headers, media_type=mime_of(name), stat_result=about)
+    else:
+        try:
+            about = os.stat(path)
+        except FileNotFoundError:
+            raise BlobMissing(name) from None
+    if is_known(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if path is None:
+        return Response(data, headers=headers, media_type=mime_of(name))
+    return _File(path, headers=headers, media_type=mime_of(name), stat_result=about)
 
 
 def download_routes(get_studio: Callable[[], Downloads], whose: Whose) -> list[Route]:
@@ -168,17 +173,6 @@ def download_routes(get_studio: Callable[[], Downloads], whose: Whose) -> list[R
 
 def _attachment(filename: str) -> dict[str, str]:
     return {"Cache-Control": "no-store", "Content-Disposition": disposition("attachment", filename)}
-
-
-def _unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:
-    """A 304 where the browser already has the picture: its name is its version."""
-    asked = request.headers.get("if-none-match")
-    if asked is None:
-        return None
-    tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
-    if "*" not in tags and headers["ETag"] not in tags:
-        return None
-    return Response(status_code=304, headers=dict(headers))
 
 
 class _File(FileResponse):

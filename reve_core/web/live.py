@@ -11,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from reve_core.errors import NotAllowed
 from reve_core.service import Studio
 from reve_core.views import Card
 from reve_core.visitors import Visitors
 from reve_core.web.doors import Door, Under
 from reve_core.web.problems import problem
-from reve_core.web.who import PASS_HEADER, owner_of
+from reve_core.web.who import PASS_HEADER, owner_of, somebody
 
 _MOST = 60
 
@@ -36,9 +35,7 @@ def live_routes(get_studio: Callable[[], Studio]) -> list[Route]:
         raw = request.query_params.get("limit", "24")
         limit = min(max(int(raw), 1), _MOST) if raw.isascii() and raw.isdigit() and len(raw) < 5 else 24
         studio = get_studio()
-        owner = owner_of(request.headers, studio.visitors)
-        if owner is None:
-            raise NotAllowed("Say who you are: send an API token, or open the app in this browser first.")
+        owner = somebody(owner_of(request.headers, studio.visitors))
         feed = studio.feed(owner=owner, limit=limit)
         news: dict[str, object] = {"cards": feed.cards, "rev": feed.rev, "pending": feed.pending}
         if studio.visitors.public:

@@ -31,6 +31,13 @@ def owner_of(headers: Headers, visitors: Visitors) -> str | None:
     return visitors.of_session_pass(headers.get(PASS_HEADER)) or visitors.of_cookies(cookies_of(headers))
 
 
+def somebody(owner: str | None) -> str:
+    """The owner, for what only somebody can ask. Raises NotAllowed for nobody."""
+    if owner is None:
+        raise NotAllowed("Say who you are: send an API token, or open the app in this browser first.")
+    return owner
+
+
 def token_of(headers: Headers) -> str | None:
     """The API token that came along."""
     scheme, _, token = headers.get("authorization", "").partition(" ")

@@ -295,9 +295,9 @@ def test_row_22_ten_wake_ups_for_one_job_make_one_call(tmp_path: Path) -> None:
     provider = FakeProvider()
     with running(quick(tmp_path, provider)) as studio:
         job_id = studio.submit(HERON)[0].id
-        studio._worker.wake(10)
+        studio._worker.wake()
         settled(studio, job_id)
-        studio._worker.wake(10)
+        studio._worker.wake()
         second = studio.submit(JobRequest(prompt="fox"))[0].id
         settled(studio, second)
         assert sorted(provider.prompts) == ["fox", "heron"]

@@ -13,14 +13,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from reve_core.errors import NotAllowed, ReveError
+from reve_core.errors import ReveError
 from reve_core.faults import log_fault
 from reve_core.service import Studio
 from reve_core.web.bodies import read_json
+from reve_core.web.conditional import is_known
 from reve_core.web.crosssite import refuse_cross_site
 from reve_core.web.problems import SEALED, internal, problem, refusal
 from reve_core.web.tick import Tick
-from reve_core.web.who import owner_of
+from reve_core.web.who import owner_of, somebody
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,7 @@ class Call:
     @property
     def mine(self) -> str:
         """Whose jobs these are, for what only somebody can ask. Raises NotAllowed."""
-        if self.owner is None:
-            raise NotAllowed("Say who you are: send an API token, or open the app in this browser first.")
-        return self.owner
+        return somebody(self.owner)
 
     @property
     def anybody(self) -> str:
@@ -158,10 +157,7 @@ def tagged(request: Request, model: BaseModel, headers: Mapping[str, str] | None
     body = model.model_dump_json().encode()
     tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     raw = _raw({"ETag": tag, **(headers or {})})
-    asked = request.headers.get("if-none-match")
-    if asked is not None and (
-        asked.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in asked.split(",")}
-    ):
+    if is_known(request, tag):
         unchanged = Json(b"", 304, raw)
         unchanged.raw_headers = [
             pair for pair in unchanged.raw_headers if pair[0] not in (b"content-type", b"content-length")

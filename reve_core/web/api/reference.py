@@ -16,7 +16,7 @@ from reve_core.web.problems import status_of
 
 _CSS = (Path(__file__).parent / "reference.css").read_text(encoding="utf-8")
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     f"style-src 'sha256-{b64encode(sha256(_CSS.encode()).digest()).decode()}'",
     "Cache-Control": "no-cache",
     "Referrer-Policy": "no-referrer",
@@ -38,11 +38,10 @@ def page(document: Mapping[str, Any], base: str) -> str:
     title = f"{document['info']['title']} · HTTP API"
     body = tag(
         "div",
+        tag("header", tag("h1", title), tag("p", _words(document["info"]["description"]))),
         tag("nav", _contents(groups, schemas), aria_label="Contents"),
         tag(
             "main",
-            tag("h1", title),
-            tag("p", _words(document["info"]["description"])),
             _who(),
             tag("pre", tag("code", _START.format(base=base))),
             tag("p", "The same for machines: ", tag("a", "openapi.json", href="/api/v1/openapi.json"), class_="quiet"),
@@ -57,6 +56,7 @@ def page(document: Mapping[str, Any], base: str) -> str:
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", title),
+        tag("link", rel="icon", href="/s/mark.svg", type="image/svg+xml"),
         tag("style", raw(_CSS)),
     )
     return "<!doctype html>" + tag("html", tag("head", head), tag("body", body), lang="en")

@@ -20,6 +20,7 @@ from reve_core.grants import File, Window
 from reve_core.pictures.names import disposition
 from reve_core.service import Studio
 from reve_core.web.address import base_url
+from reve_core.web.conditional import is_known
 from reve_core.web.doors import Door, Under
 from reve_core.web.html.document import MARK, Html
 from reve_core.web.problems import problem, status_of
@@ -132,8 +133,7 @@ def _shown(request: Request, window: Window, what: str, read: Callable[[], File]
     headers = {**_robots(window), "Cache-Control": "private, no-cache", "ETag": tag}
     if what == "card.jpg":
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # previews are shown on other sites
-    asked = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if asked & {tag, "*"}:
+    if is_known(request, tag):
         return Response(status_code=304, headers=headers)
     file = read()
     headers["Content-Disposition"] = disposition("inline", file.filename)
