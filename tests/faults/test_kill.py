@@ -1,7 +1,9 @@
 """SIGKILL at every step of a job, in a real process; the bank's ledger says what was paid."""
 
+import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -190,7 +192,7 @@ def test_row_29_a_stopped_worker_that_wakes_up_past_its_lease_never_calls_again(
     zombie = spawn(tmp_path, "--workers", "2", "--lease", "1", "--call-s", "0.3", "--stay")
     assert zombie.stdout.readline() == "ready\n"  # type: ignore[union-attr]
     until(lambda: len(charges(ledger)) >= 1)
-    zombie.send_signal(signal.SIGSTOP)
+    until(lambda: stopped_outside_a_transaction(zombie, tmp_path / "reve.db"))
     try:
         with running(after_restart(tmp_path)) as studio:
             settled(studio, *ids)
@@ -207,6 +209,27 @@ def test_row_29_a_stopped_worker_that_wakes_up_past_its_lease_never_calls_again(
         zombie.send_signal(signal.SIGCONT)
         zombie.kill()
         zombie.communicate(timeout=SAFE)
+
+
+def stopped_outside_a_transaction(process: subprocess.Popen[str], database: Path) -> bool:
+    """
+    Stop it where it holds no lock; False, and it runs on, where it does.
+
+    Who is stopped in the middle of a write keeps everybody else out for as long as it sleeps: that is SQLite's promise, and
+    another row of the table.
+    """
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)  # returns when it stands still
+    db = sqlite3.connect(database, timeout=0, isolation_level=None)
+    try:
+        db.execute("begin immediate")
+        db.execute("rollback")
+    except sqlite3.OperationalError:
+        process.send_signal(signal.SIGCONT)
+        return False
+    finally:
+        db.close()
+    return True
 
 
 def _is_final(studio: Studio, job_id: str) -> bool:
