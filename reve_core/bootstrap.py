@@ -161,6 +161,7 @@ def build(settings: Settings) -> Studio:
         default_provider=settings.default_provider,
         worker=manager,
         access=store,
+        grids=store,
         signer=signer,
         public=settings.mode == "public",
         caps=config.caps,

@@ -99,6 +99,33 @@ class Catalogue:
             for model in provider.models
         }
 
+    def quote_all(self, counts: Mapping[tuple[str, str], int]) -> Quote:
+        """
+        Price and wait for so many pictures of each provider and model, submitted together now. Providers work side by
+        side; the models of one share its line. Raises BadInput.
+        """
+        ahead = self._store.line()
+        credits, usd, known = 0, 0.0, True
+        waits_of: dict[str, tuple[float, float]] = {}
+        for (name, model_id), count in counts.items():
+            provider = self._providers.get(name)
+            if provider is None:
+                raise intake.no_such_provider(name, self._providers)
+            model = intake.find_model(provider, model_id)
+            [quote] = self._quotes(name, model, 0 if name in waits_of else ahead.get(name, 0), (count,))
+            low, high = waits_of.get(name, (0.0, 0.0))
+            waits_of[name] = (low + quote.low_s, high + quote.high_s)
+            credits, usd, known = credits + quote.credits, usd + quote.usd, known and quote.from_history
+        lows, highs = zip(*waits_of.values(), strict=True) if waits_of else ((0.0,), (0.0,))
+        return Quote(credits, usd, max(lows), max(highs), from_history=known and bool(counts))
+
+    def takes_seeds(self, name: str, model_id: str) -> bool:
+        """Whether that model takes a seed; False for one that is no longer offered here."""
+        provider = self._providers.get(name)
+        return provider is not None and any(
+            model.capabilities.seed for model in provider.models if model.id == model_id
+        )
+
     def check(self, name: str) -> Health:
         """Ask the provider how it is, without spending."""
         return self._providers[name].check()

@@ -4,6 +4,7 @@ ReveError                                 each reads as a sentence for the perso
 │   └── UnusablePicture                   an uploaded file that is not a picture we can read
 ├── NotFound                              there is nothing here, or it is somebody else's
 │   ├── JobNotFound         .job_id
+│   ├── ComparisonNotFound                a comparison, or a cell or vote of one
 │   └── ShareNotFound
 ├── Ended                                 it was here, and is not any more
 │   ├── JobGone                           the job that an idempotency key stands for was deleted
@@ -73,6 +74,13 @@ class JobNotFound(NotFound):
     def __init__(self, job_id: str) -> None:
         super().__init__("There is no such job. It may have been deleted.")
         self.job_id = job_id
+
+
+class ComparisonNotFound(NotFound):
+    code = "comparison_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such comparison. It may have been deleted.")
 
 
 class ShareNotFound(NotFound):

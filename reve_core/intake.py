@@ -102,13 +102,18 @@ def spread(request: JobRequest, model: ModelInfo, count: int) -> list[JobRequest
     return [request.model_copy(update={"seed": (request.seed + step) % _SEEDS}) for step in range(count)]
 
 
-def once(key: str, wanted: Sequence[tuple[JobRequest, int]], callback_url: str | None) -> Once:
-    """The idempotency key with a digest of what was asked for, before any seed was drawn. Raises BadInput."""
+def check_key(key: str) -> None:
+    """Raises BadInput for what cannot be an idempotency key."""
     if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
         raise BadInput(
             f"An Idempotency-Key has 1 to {MAX_KEY} printable characters; a random UUID is the usual choice.",
             "Idempotency-Key",
         )
+
+
+def once(key: str, wanted: Sequence[tuple[JobRequest, int]], callback_url: str | None) -> Once:
+    """The idempotency key with a digest of what was asked for, before any seed was drawn. Raises BadInput."""
+    check_key(key)
     digest = hashlib.sha256(repr(callback_url).encode())
     for request, count in wanted:
         digest.update(f"{count} {request.model_dump_json()}\n".encode())

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from reve_core import intake, views, waits
 from reve_core.catalogue import Catalogue
+from reve_core.comparisons import Comparisons
 from reve_core.errors import BadInput, ConfigurationError, JobNotFound, ReveError, WrongState
 from reve_core.guard.callbacks import Receivers
 from reve_core.guard.signing import Signer
@@ -29,7 +30,7 @@ from reve_core.models import (
     Placed,
 )
 from reve_core.pictures.check import Caps
-from reve_core.ports import AccessStore, Blobs, JobStore, Provider
+from reve_core.ports import AccessStore, Blobs, ComparisonStore, JobStore, Provider
 from reve_core.shares import Shares
 from reve_core.shelf import Shelf
 from reve_core.visitors import Visitors
@@ -74,6 +75,7 @@ class Studio:
         default_provider: str,
         worker: Worker,
         access: AccessStore,
+        grids: ComparisonStore,
         signer: Signer,
         public: bool,
         caps: Caps,
@@ -99,6 +101,15 @@ class Studio:
             caps=caps,
             label_of=self.catalogue.label,
             trash_days=trash_days,
+            read_only=read_only,
+            clock=clock,
+        )
+        self.comparisons = Comparisons(
+            store=store,
+            grids=grids,
+            catalogue=self.catalogue,
+            providers=providers,
+            worker=worker,
             read_only=read_only,
             clock=clock,
         )

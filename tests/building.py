@@ -74,6 +74,7 @@ def build_studio(
         default_provider=providers[0].name,
         worker=manager,
         access=access,
+        grids=access,
         signer=Signer(["a secret that only tests have, 32 characters long"]),
         public=public,
         caps=config.caps,

@@ -6,6 +6,7 @@ Each port's promises are held by one contract suite in ``tests/contracts``, run 
 
 from reve_core.ports.access import AccessStore
 from reve_core.ports.blobs import BlobInfo, Blobs
+from reve_core.ports.comparison_store import ComparisonStore
 from reve_core.ports.engine import Engine, Presence
 from reve_core.ports.job_store import BeatAnswer, CallOutcome, CancelAnswer, JobStore
 from reve_core.ports.outbox import Outbox
@@ -19,6 +20,7 @@ __all__ = [
     "CallContext",
     "CallOutcome",
     "CancelAnswer",
+    "ComparisonStore",
     "Engine",
     "Health",
     "JobStore",

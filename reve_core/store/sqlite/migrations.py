@@ -210,3 +210,90 @@ def _callback_rounds(db: Database) -> None:
     # Which of a job's ends is being told: it can end again after a retry, or be lifted out of ``unknown``.
     db.execute("alter table callbacks drop column ended")
     db.execute("alter table callbacks add column round integer not null default 1")
+
+
+@_step("0009_comparisons")
+def _comparisons(db: Database) -> None:
+    # ``axes``, ``rows`` and ``place`` are JSON: they are read whole and never searched.
+    db.execute(
+        """
+        create table comparisons (
+            seq integer primary key autoincrement,
+            id text not null unique,
+            owner text not null,
+            created_at real not null,
+            title text not null,
+            question text not null,
+            rows text not null,
+            axes text not null,
+            cap_usd real,
+            frozen_at real,
+            rev integer not null
+        )
+        """
+    )
+    db.execute("create index comparisons_of_owner on comparisons (owner, seq desc)")
+    db.execute(
+        """
+        create table comparison_keys (
+            owner text not null,
+            key text not null,
+            digest text not null,
+            comparison_id text not null,
+            created_at real not null,
+            primary key (owner, key)
+        ) without rowid
+        """
+    )
+    db.execute(
+        """
+        create table cells (
+            seq integer primary key autoincrement,
+            comparison_id text not null,
+            key text not null,
+            place text not null,
+            job_id text,
+            adopted integer not null,
+            unique (comparison_id, key)
+        )
+        """
+    )
+    # What a comparison ordered, with the forecast, for as long as it stands: a cell's job can be replaced.
+    db.execute(
+        """
+        create table comparison_jobs (
+            job_id text primary key,
+            comparison_id text not null,
+            usd real not null,
+            credits real not null
+        ) without rowid
+        """
+    )
+    db.execute("create index comparison_jobs_of on comparison_jobs (comparison_id)")
+    db.execute(
+        """
+        create table ballots (
+            seq integer primary key autoincrement,
+            id text not null unique,
+            comparison_id text not null,
+            voter text not null,
+            left_key text not null,
+            right_key text not null,
+            pair text not null,
+            created_at real not null,
+            choice text,
+            cast_at real,
+            cast_seq integer,
+            unique (comparison_id, voter, pair)
+        )
+        """
+    )
+    db.execute("create index ballots_cast on ballots (comparison_id, cast_seq) where cast_at is not null")
+    db.execute("create index ballots_idle on ballots (created_at) where cast_at is null")
+    # Pictures of a prompt that was asked for before: only finished ones, so that queueing a job costs nothing more.
+    db.execute(
+        """
+        create index jobs_of_prompt on jobs (owner, substr(prompt, 1, 80))
+        where status = 'done' and trashed_at is null
+        """
+    )

@@ -8,9 +8,10 @@ from sqlite_utils import Database
 
 from reve_core.errors import StoreTooNew
 from reve_core.store.sqlite.access import AccessSide
+from reve_core.store.sqlite.ballots import BallotSide
+from reve_core.store.sqlite.comparisons import ComparisonSide
 from reve_core.store.sqlite.connections import Connections, damaged
 from reve_core.store.sqlite.migrations import KNOWN, migrations
-from reve_core.store.sqlite.orders import OrderSide
 from reve_core.store.sqlite.outbox import OutboxSide
 from reve_core.store.sqlite.people import PeopleSide
 from reve_core.store.sqlite.providers import ProviderSide
@@ -19,9 +20,9 @@ from reve_core.store.sqlite.workers import WorkerSide
 _CHECK_BELOW_BYTES = 512 * 1024 * 1024
 
 
-class SqliteStore(OrderSide, PeopleSide, WorkerSide, ProviderSide, AccessSide, OutboxSide):
+class SqliteStore(ComparisonSide, BallotSide, PeopleSide, WorkerSide, ProviderSide, AccessSide, OutboxSide):
     """
-    A JobStore, an AccessStore and an Outbox in one SQLite file on a local disk, never on a network share.
+    A JobStore, a ComparisonStore, an AccessStore and an Outbox in one SQLite file on a local disk, never on a network share.
 
     ``clock`` gives seconds since 1970 and is the only clock used; leases use wall time because they must outlive a
     restart. Raises ``StoreDamaged`` and ``StoreTooNew`` on opening, with the file left as it was. ``read_only`` opens what
