@@ -28,6 +28,7 @@ from reve_core.compare.models import (
     Axes,
     Cell,
     Comparison,
+    Grid,
     Maker,
     NewCell,
     Place,
@@ -46,15 +47,6 @@ _AGAIN = (JobStatus.FAILED, JobStatus.CANCELLED)
 class Worker(Protocol):
     def wake(self) -> None: ...
     def ask_to_stop(self, job_id: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A comparison with its columns from left to right and the cells it has, by row id and column id."""
-
-    comparison: Comparison
-    columns: tuple[Place, ...]
-    cells: Mapping[tuple[str, str], Cell]
 
 
 @dataclass(frozen=True, slots=True)

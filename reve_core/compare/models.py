@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -141,6 +142,15 @@ class Cell:
     job_id: str | None = None
     adopted: bool = False
     job: Job | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A comparison with its columns from left to right and the cells it has, by row id and column id."""
+
+    comparison: Comparison
+    columns: tuple[Place, ...]
+    cells: Mapping[tuple[str, str], Cell]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,236 @@
+"""
+A comparison as the browser draws it: plain JSON values, every text meant to be shown as text.
+
+The same data serves the owner's page, a link that only shows, and an exported file; ``reve_core/compare/player`` draws it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations
+
+from reve_core import views
+from reve_core.catalogue import Catalogue
+from reve_core.compare import words
+from reve_core.compare.grid import key as key_of
+from reve_core.compare.models import Cell, Comparison, Grid, Place, Row
+from reve_core.models import Job, JobStatus, ModelInfo, StoredImage, ratio_of
+
+Json = dict[str, object]
+Address = Callable[[Job, StoredImage], str]
+
+_SIDE = 1024.0  # pixels of a picture that is not there yet, the longer side: only its shape matters
+_SIGNS = {"same": "=", "removed": "-", "added": "+"}
+_NO_STANDING: Mapping[str, str] = {}
+
+
+def player_data(
+    grid: Grid,
+    *,
+    catalogue: Catalogue,
+    thumbnail: Address,
+    full: Address,
+    rev: int,
+    show_prompts: bool = True,
+    acts: bool = True,
+    standing: Mapping[str, str] = _NO_STANDING,
+) -> Json:
+    """
+    What the player draws. ``thumbnail`` and ``full`` give a picture's addresses; ``standing`` a few words for a row, by
+    its id. Without ``show_prompts`` nothing in it tells what the prompts say; without ``acts`` it can only be looked at.
+    """
+    comparison = grid.comparison
+    cells = []
+    for row in comparison.rows:
+        for column in grid.columns:
+            cell = grid.cells.get((row.id, column.column))
+            alt = row.prompt if show_prompts else f"Picture of {comparison.name_of(row.id)}"
+            cells.append(_cell(grid, row.id, column, cell, alt, catalogue, thumbnail, full, acts))
+    return {
+        "id": comparison.id,
+        "title": comparison.title or title(comparison, show_prompts=show_prompts),
+        "question": comparison.question,
+        "rows": [
+            {
+                "id": row.id,
+                "name": comparison.name_of(row.id),
+                "prompt": row.prompt if show_prompts else "",
+                "twin_of": comparison.name_of(row.twin_of) if row.twin_of else None,
+                "hidden": not show_prompts,
+            }
+            for row in comparison.rows
+        ],
+        "columns": [
+            {"id": column.column, "heads": heads}
+            for column, heads in zip(grid.columns, column_heads(grid.columns, catalogue), strict=True)
+        ],
+        "diffs": diffs(comparison.rows) if show_prompts else {},
+        "cells": cells,
+        "standing": dict(standing) or None,
+        "rev": rev,
+    }
+
+
+def details(cell: Cell, *, catalogue: Catalogue, show_prompts: bool = True) -> Json:
+    """The layout of a cell's picture, as fractions from the top left, and what is known about it, as names and values."""
+    job = cell.job
+    if job is None or job.image is None:
+        return {"regions": [], "facts": []}
+    layout = job.receipt.layout if job.receipt else None
+    request, image = job.request, job.image
+    return {
+        "regions": [
+            {
+                "label": region.label if show_prompts else "",
+                "prompt": region.prompt if show_prompts else "",
+                **region.bbox.model_dump(),
+            }
+            for region in (layout.regions if layout else ())
+        ],
+        "facts": [
+            ["Made by", catalogue.title(request.provider, request.model)],
+            ["Shape", request.aspect_ratio],
+            ["Size", f"{image.width:,} × {image.height:,} px"],
+            ["Seed", "Not set" if request.seed is None else str(request.seed)],
+            ["Cost", views.cost_words(job).capitalize() or "Not reported"],
+        ],
+    }
+
+
+def title(comparison: Comparison, *, show_prompts: bool = True) -> str:
+    """What a comparison without a title of its own is called: by what differs, "fox or heron"."""
+    prompts = [row.prompt for row in comparison.originals]
+    if not show_prompts:
+        return "A comparison"
+    if len(prompts) < 2:
+        return _short(prompts[0], 60) if prompts else "A comparison"
+    told = [_short(each, 36) for each in _differing(tuple(prompts))[:3]]
+    return " or ".join((", ".join(told[:-1]), told[-1])) + (" …" if len(prompts) > 3 else "")
+
+
+def column_heads(columns: Sequence[Place], catalogue: Catalogue) -> list[list[str]]:
+    """What sets the columns apart, outermost first; nothing that is the same in all of them."""
+    parts: list[Callable[[Place], str]] = []
+    if len({(column.provider, column.model) for column in columns}) > 1:
+        parts.append(lambda column: catalogue.title(column.provider, column.model))
+    if len({column.aspect_ratio for column in columns}) > 1:
+        parts.append(lambda column: column.aspect_ratio)
+    if len({column.seed for column in columns}) > 1:
+        parts.append(lambda column: "any seed" if column.seed is None else f"seed {column.seed}")
+    if len({column.sample for column in columns}) > 1:
+        parts.append(lambda column: str(column.sample))
+    return [[part(column) for part in parts] for column in columns]
+
+
+@lru_cache(64)  # a grid is drawn again with every picture that comes, and its prompts stay
+def diffs(rows: tuple[Row, ...]) -> dict[str, list[list[str]]]:
+    """The difference between the prompts of any two rows, by their ids with a bar between: see ``words.diff``."""
+    return {
+        f"{one.id}|{other.id}": [[_SIGNS[piece.kind], piece.text] for piece in words.diff(one.prompt, other.prompt)]
+        for one, other in combinations(rows, 2)
+    }
+
+
+@lru_cache(256)
+def _differing(prompts: tuple[str, ...]) -> list[str]:
+    return words.differing(prompts)
+
+
+# -- inside
+
+
+def _cell(
+    grid: Grid,
+    row_id: str,
+    column: Place,
+    cell: Cell | None,
+    alt: str,
+    catalogue: Catalogue,
+    thumbnail: Address,
+    full: Address,
+    acts: bool,
+) -> Json:
+    job = cell.job if cell else None
+    state = _state(cell)
+    width, height = _shape(job, column)
+    shown = job if job is not None and job.image is not None and state == "done" else None
+    return {
+        "key": cell.key if cell else key_of(grid.comparison, column.model_copy(update={"row": row_id})),
+        "row": row_id,
+        "column": column.column,
+        "state": state,
+        "says": _says(state, job),
+        "src": thumbnail(shown, shown.image) if shown and shown.image else "",
+        "full": full(shown, shown.image) if shown and shown.image else "",
+        "width": width,
+        "height": height,
+        "alt": alt,
+        "label": catalogue.label(column.provider) if shown else "",
+        "can": _can(state) if acts else [],
+        "layout": shown is not None and _has_layout(catalogue, column),
+    }
+
+
+def _state(cell: Cell | None) -> str:
+    if cell is None:
+        return "empty"
+    if cell.job is None:
+        return "held" if cell.job_id is None else "gone"
+    if cell.job.trashed_at is not None:
+        return "gone"
+    if cell.job.status is JobStatus.CANCELLED and cell.job.error_code == "cap":
+        return "held"
+    return cell.job.status.value
+
+
+def _says(state: str, job: Job | None) -> str:
+    match state:
+        case "empty":
+            return "Not made"
+        case "held":
+            return "Held back by the spending limit"
+        case "gone":
+            return "The picture was deleted"
+        case "failed":
+            return (job.error if job and job.error else "") or "Failed"
+        case "done":
+            return ""
+        case _:
+            return views.says(job) if job else ""
+
+
+def _can(state: str) -> list[str]:
+    match state:
+        case "queued" | "running":
+            return ["cancel", "remove"]
+        case "done":
+            return ["open", "rerun", "remove"]
+        case "failed" | "cancelled":
+            return ["retry", "remove"]
+        case "unknown":
+            return ["queue"]
+        case _:
+            return ["retry"]
+
+
+def _shape(job: Job | None, column: Place) -> tuple[int, int]:
+    """Pixels to reserve before the picture is there."""
+    if job is not None and job.image is not None:
+        return job.image.width, job.image.height
+    try:
+        wide, high = ratio_of(column.aspect_ratio)
+    except ValueError:
+        wide = high = 1.0
+    scale = _SIDE / max(wide, high)
+    return round(wide * scale), round(high * scale)
+
+
+def _has_layout(catalogue: Catalogue, column: Place) -> bool:
+    models: Sequence[ModelInfo] = catalogue.provider(column.provider).models
+    return next((model.capabilities.layout for model in models if model.id == column.model), True)
+
+
+def _short(text: str, most: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
