@@ -160,7 +160,8 @@ def _cell(
         "row": row_id,
         "column": column.column,
         "state": state,
-        "says": _says(state, job),
+        # What a provider says when it fails is between it and the owner.
+        "says": _says(state, job) if acts or state != "failed" else "Not made",
         "src": thumbnail(shown, shown.image) if shown and shown.image else "",
         "full": full(shown, shown.image) if shown and shown.image else "",
         "width": width,
