@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from reve_core.compare.models import Comparison
 from reve_core.layout import BBox
 from reve_core.models import Job, JobRequest
 
@@ -16,22 +17,32 @@ State = Literal["open", "expired", "revoked", "trashed", "deleted"]
 @dataclass(frozen=True, slots=True)
 class Share:
     """
-    A window on one picture. The link's token is not in here: the store keeps its hash alone.
+    A window on one picture, or on one comparison: of ``job_id`` and ``comparison_id`` exactly one is set. The link's token
+    is not in here: the store keeps its hash alone.
 
-    ``show_prompt`` and ``show_settings`` are the owner's choice; ``published`` lets search engines list it. ``views``
-    counts openings of the page. ``_at`` are aware UTC instants.
+    ``show_prompt`` and ``show_settings`` are the owner's choice; ``published`` lets search engines list it. Of a
+    comparison, ``may_vote`` puts its pictures before visitors blind, two at a time, and ``show_grid`` opens the whole grid
+    to who has voted on what there was; without ``may_vote`` the grid is what the link shows. ``views`` counts openings of
+    the page. ``_at`` are aware UTC instants.
     """
 
     id: str
-    job_id: str
     owner: str
     created_at: datetime
+    job_id: str | None = None
+    comparison_id: str | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     show_prompt: bool = True
     show_settings: bool = False
     published: bool = False
+    may_vote: bool = False
+    show_grid: bool = False
     views: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.job_id is None) == (self.comparison_id is None):
+            raise ValueError("A share is of a picture or of a comparison.")
 
     def has_ended(self, now: datetime) -> bool:
         return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now)
@@ -69,12 +80,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A share as its owner sees it. ``token`` is None where the link cannot be shown again: the secret has changed."""
+    """
+    A share as its owner sees it. ``token`` is None where the link cannot be shown again: the secret has changed. ``job`` or
+    ``comparison`` is what it opens, both None where that was deleted.
+    """
 
     share: Share
     state: State
     token: str | None
     job: Job | None
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True)

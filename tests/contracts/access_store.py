@@ -15,7 +15,8 @@ NOW = datetime.fromtimestamp(1_800_000_000, UTC)
 
 
 def share(number: int = 1, *, owner: str = "anna", **changes: object) -> Share:
-    return Share(id=f"{number:032x}", job_id="b" * 32, owner=owner, created_at=NOW, **changes)  # type: ignore[arg-type]
+    of = {} if "comparison_id" in changes else {"job_id": "b" * 32}
+    return Share(id=f"{number:032x}", owner=owner, created_at=NOW, **of, **changes)  # type: ignore[arg-type]
 
 
 def token_of(one: Share) -> str:
@@ -39,6 +40,22 @@ class AccessStoreContract:
         assert access.share_of_token(token_of(one)) == one
         assert access.share(one.id, owner="anna") == one
         assert access.shares("anna") == [one]
+
+    def test_a_share_of_a_comparison_comes_back_as_it_was_added(self, access: AccessStore) -> None:
+        made = [
+            share(1, comparison_id="c" * 32),
+            share(2, comparison_id="c" * 32, may_vote=True, show_grid=True, show_prompt=False),
+            share(3),
+        ]
+        for one in made:
+            access.add_share(one, token_of(one))
+        assert [access.share_of_token(token_of(one)) for one in made] == made
+        assert access.shares("anna") == made[::-1]
+
+    @pytest.mark.parametrize("of", [{}, {"job_id": "b" * 32, "comparison_id": "c" * 32}], ids=["nothing", "both"])
+    def test_a_share_is_of_one_thing(self, of: dict[str, str]) -> None:
+        with pytest.raises(ValueError):
+            Share(id="a" * 32, owner="anna", created_at=NOW, **of)  # type: ignore[arg-type]
 
     def test_a_share_without_an_end_has_none(self, access: AccessStore) -> None:
         one = share()

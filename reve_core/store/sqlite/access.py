@@ -13,14 +13,15 @@ class AccessSide(Side):
         with self.connections.write() as db:
             db.execute(
                 """
-                insert into shares (id, token_hash, job_id, owner, created_at, expires_at, revoked_at, show_prompt,
-                                    show_settings, published, views)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                insert into shares (id, token_hash, job_id, comparison_id, owner, created_at, expires_at, revoked_at,
+                                    show_prompt, show_settings, published, may_vote, show_grid, views)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 (
                     share.id,
                     token_hash,
                     share.job_id,
+                    share.comparison_id,
                     share.owner,
                     share.created_at.timestamp(),
                     _seconds(share.expires_at),
@@ -28,6 +29,8 @@ class AccessSide(Side):
                     share.show_prompt,
                     share.show_settings,
                     share.published,
+                    share.may_vote,
+                    share.show_grid,
                     share.views,
                 ),
             )
@@ -130,6 +133,7 @@ def _share_of(row: sqlite3.Row) -> Share:
     return Share(
         id=row["id"],
         job_id=row["job_id"],
+        comparison_id=row["comparison_id"],
         owner=row["owner"],
         created_at=datetime.fromtimestamp(row["created_at"], UTC),
         expires_at=instant(row["expires_at"]),
@@ -137,6 +141,8 @@ def _share_of(row: sqlite3.Row) -> Share:
         show_prompt=bool(row["show_prompt"]),
         show_settings=bool(row["show_settings"]),
         published=bool(row["published"]),
+        may_vote=bool(row["may_vote"]),
+        show_grid=bool(row["show_grid"]),
         views=row["views"],
     )
 

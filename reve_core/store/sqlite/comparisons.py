@@ -103,6 +103,10 @@ class ComparisonSide(OrderSide):
         with self.connections.write() as db:
             for table in ("cells", "ballots", "comparison_jobs"):
                 db.execute(f"delete from {table} where comparison_id = ?", (comparison_id,))
+            db.execute(
+                "update shares set revoked_at = ? where comparison_id = ? and revoked_at is null",
+                (self._clock(), comparison_id),
+            )
             return bool(db.execute("delete from comparisons where id = ?", (comparison_id,)).rowcount)
 
     def cells(self, comparison_id: str) -> list[Cell]:

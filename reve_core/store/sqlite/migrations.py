@@ -297,3 +297,39 @@ def _comparisons(db: Database) -> None:
         where status = 'done' and trashed_at is null
         """
     )
+
+
+@_step("0010_shares_of_comparisons")
+def _shares_of_comparisons(db: Database) -> None:
+    # A share is of a job or of a comparison. SQLite cannot take "not null" from a column, so the table is written anew;
+    # ``seq`` goes along, since the list of shares is read in its order.
+    db.execute(
+        """
+        create table shares_new (
+            seq integer primary key autoincrement,
+            id text not null unique,
+            token_hash text not null unique,
+            job_id text,
+            comparison_id text,
+            owner text not null,
+            created_at real not null,
+            expires_at real,
+            revoked_at real,
+            show_prompt integer not null,
+            show_settings integer not null,
+            published integer not null,
+            may_vote integer not null default 0,
+            show_grid integer not null default 0,
+            views integer not null default 0,
+            check ((job_id is null) <> (comparison_id is null))
+        )
+        """
+    )
+    columns = """seq, id, token_hash, job_id, owner, created_at, expires_at, revoked_at, show_prompt, show_settings,
+                 published, views"""
+    db.execute(f"insert into shares_new ({columns}) select {columns} from shares")
+    db.execute("drop table shares")
+    db.execute("alter table shares_new rename to shares")
+    db.execute("create index shares_of_owner on shares (owner, seq desc)")
+    db.execute("create index shares_of_job on shares (job_id) where job_id is not null")
+    db.execute("create index shares_of_comparison on shares (comparison_id) where comparison_id is not null")

@@ -171,15 +171,20 @@ class Outcome(BaseModel):
 
 
 class ShareShape(BaseModel):
-    """A link to a picture. ``url`` is null where the link cannot be shown again: this server's secret has changed."""
+    """
+    A link to a picture or a comparison; the id of the other is null. ``url`` is null where the link cannot be shown again:
+    this server's secret has changed.
+    """
 
     id: str
-    job_id: str
+    job_id: str | None
+    comparison_id: str | None
     url: str | None
     state: Literal["open", "expired", "revoked", "trashed", "deleted"]
     show_prompt: bool
     show_settings: bool
     published: bool
+    may_vote: bool
     created_at: datetime
     expires_at: datetime | None
     views: int
