@@ -30,6 +30,7 @@ from reve_core.models import (
     Placed,
 )
 from reve_core.pictures.check import Caps
+from reve_core.polls import Polls
 from reve_core.ports import AccessStore, Blobs, ComparisonStore, JobStore, Provider
 from reve_core.shares import Shares
 from reve_core.shelf import Shelf
@@ -113,6 +114,7 @@ class Studio:
             read_only=read_only,
             clock=clock,
         )
+        self.polls = Polls(grids=grids, catalogue=self.catalogue, read_only=read_only, clock=clock)
         self.shares = Shares(
             store=store,
             access=access,
@@ -187,8 +189,11 @@ class Studio:
         return answers
 
     def forget_old_keys(self) -> int:
-        """Idempotency keys that are a day old, and passes that nobody can use any more. Returns how many."""
-        return self._store.forget_keys(KEYS_KEPT_S) + self.visitors.forget_passes()
+        """
+        Idempotency keys that are a day old, passes that nobody can use any more, ballots that were not cast for a week.
+        Returns how many.
+        """
+        return self._store.forget_keys(KEYS_KEPT_S) + self.visitors.forget_passes() + self.polls.forget_idle()
 
     def cancel(self, job_id: str, *, owner: str = PERSONAL) -> str:
         """Stop a job where that is free. Says in a sentence what will happen."""

@@ -1,0 +1,338 @@
+"""
+Which two pictures are put before a voter next.
+
+A pair differs in one thing only, so that a vote answers one question: in the prompt (same model and shape, and where
+seeds were asked for the same seed and sample) or in the model (same prompt and shape). A twin meets its original, as
+noise control. What is chosen depends on the votes so far and on chance, never on where a picture stands in the grid.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from random import Random
+from typing import Final, Literal, NamedTuple, TypeVar
+
+from reve_core.compare.deciding.always import settles
+from reve_core.compare.deciding.votes import Choice, Judgement, Tallies
+from reve_core.compare.models import Ballot, Cell, Comparison, Place
+from reve_core.models import JobStatus
+
+Kind = Literal["prompts", "models", "noise"]
+Bench = tuple[object, ...]
+_T = TypeVar("_T")
+
+CHANCE: Final[Random] = secrets.SystemRandom()
+# One ballot in so many is noise control, where there is an A-vs-A row: enough to tell chance after a while, and few enough
+# that nobody's patience is spent on it.
+NOISE_EVERY = 8
+# How much more, or less often a pair is shown by what it can still say.
+_TO_SETTLE, _USUAL, _HALF, _QUARTER, _SETTLED = 4.0, 1.0, 0.5, 0.25, 0.125
+_ALPHA = 0.05
+
+
+class Asked(NamedTuple):
+    """
+    What two cells ask when they stand side by side: the candidates (row ids, or models as ``maker_id`` has them) that the
+    pictures stand for. In noise control these are the original row and its twin. ``bench`` is what both have in common.
+    """
+
+    kind: Kind
+    left: str
+    right: str
+    bench: Bench
+
+
+class Pair(NamedTuple):
+    """Two cell keys, as they will be shown."""
+
+    left: str
+    right: str
+
+
+def maker_id(provider: str, model: str) -> str:
+    return f"{provider}|{model}"
+
+
+def asked(comparison: Comparison, left: Place, right: Place) -> Asked | None:
+    """The question between two cells, None where they differ in nothing or in more than one thing."""
+    return _asked({row.id: row.twin_of for row in comparison.rows}, left, right)
+
+
+def _asked(twins: Mapping[str, str | None], left: Place, right: Place) -> Asked | None:
+    if left.row not in twins or right.row not in twins or left.aspect_ratio != right.aspect_ratio:
+        return None
+    same_maker = (left.provider, left.model) == (right.provider, right.model)
+    if left.row == right.row:
+        if same_maker or twins[left.row] is not None:
+            return None
+        return Asked(
+            "models",
+            maker_id(left.provider, left.model),
+            maker_id(right.provider, right.model),
+            (left.row, left.aspect_ratio),
+        )
+    if not same_maker or _fixed(left) != _fixed(right):
+        return None
+    bench = (left.provider, left.model, left.aspect_ratio, _fixed(left))
+    if twins[left.row] is None and twins[right.row] is None:
+        return Asked("prompts", left.row, right.row, bench)
+    if left.row == twins[right.row] or right.row == twins[left.row]:
+        return Asked("noise", left.row, right.row, bench)
+    return None
+
+
+def _fixed(place: Place) -> tuple[int, int] | None:
+    """Pictures of a given seed are compared one by one: the same noise to start from. Others have no partner."""
+    return None if place.seed is None else (place.seed, place.sample)
+
+
+def stands(cell: Cell) -> bool:
+    """Whether there is a picture to be judged."""
+    job = cell.job
+    return job is not None and job.status is JobStatus.DONE and job.trashed_at is None and job.image is not None
+
+
+PairOf = tuple[Kind, str, str]
+"""A question's two candidates, in the sequence of the comparison."""
+
+
+@dataclass
+class Pool:
+    """
+    The pictures that can be judged, and every pair of candidates with the benches on which their pictures can meet. Of the
+    two tuples of keys on a bench, any of the first may meet any of the second.
+    """
+
+    comparison: Comparison
+    places: dict[str, Place]
+    benches: dict[PairOf, dict[Bench, tuple[tuple[str, ...], tuple[str, ...]]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._twins = {row.id: row.twin_of for row in self.comparison.rows}
+        self._rank: dict[str, int] = {row.id: at for at, row in enumerate(self.comparison.rows)}
+        for maker in self.comparison.makers:
+            self._rank[maker_id(maker.provider, maker.model)] = len(self._rank)
+        self.sizes: dict[PairOf, int] = {}
+        for pair, benches in self.benches.items():
+            self.sizes[pair] = sum(len(first) * len(second) for first, second in benches.values())
+
+    @property
+    def size(self) -> int:
+        """How many different pairs of pictures there are."""
+        return sum(self.sizes.values())
+
+    def find(self, left: str, right: str) -> Asked | None:
+        """The question between two cell keys; None where one of them cannot be judged, or they make no pair."""
+        one, other = self.places.get(left), self.places.get(right)
+        return None if one is None or other is None else _asked(self._twins, one, other)
+
+    def pair_of(self, question: Asked) -> PairOf:
+        first, second = sorted((question.left, question.right), key=lambda each: self._rank.get(each, 0))
+        return question.kind, first, second
+
+
+def pool(comparison: Comparison, cells: Iterable[Cell]) -> Pool:
+    """What can be judged of a comparison now."""
+    places = {cell.key: cell.place for cell in cells if stands(cell)}
+    twins = {row.id: row.twin_of for row in comparison.rows}
+    rank = {row.id: at for at, row in enumerate(comparison.rows)}
+    by_prompt: dict[Bench, dict[str, list[str]]] = {}
+    by_model: dict[Bench, dict[str, list[str]]] = {}
+    for key, place in places.items():
+        if place.row not in twins:
+            continue
+        bench: Bench = (place.provider, place.model, place.aspect_ratio, _fixed(place))
+        by_prompt.setdefault(bench, {}).setdefault(place.row, []).append(key)
+        if twins[place.row] is None:
+            maker = maker_id(place.provider, place.model)
+            by_model.setdefault((place.row, place.aspect_ratio), {}).setdefault(maker, []).append(key)
+    benches: dict[PairOf, dict[Bench, tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+
+    def add(kind: Kind, one: str, other: str, bench: Bench, found: Mapping[str, list[str]]) -> None:
+        benches.setdefault((kind, one, other), {})[bench] = (tuple(found[one]), tuple(found[other]))
+
+    for bench, found in by_prompt.items():
+        rows = sorted(found, key=rank.__getitem__)
+        for one, other in combinations([row for row in rows if twins[row] is None], 2):
+            add("prompts", one, other, bench, found)
+        for row in rows:
+            original = twins[row]
+            if original is not None and original in found:
+                add("noise", original, row, bench, found)
+    sequence = [maker_id(maker.provider, maker.model) for maker in comparison.makers]
+    for bench, found in by_model.items():
+        for one, other in combinations([each for each in sequence if each in found], 2):
+            add("models", one, other, bench, found)
+    return Pool(comparison, places, benches)
+
+
+@dataclass
+class Votes:
+    """What was voted so far, counted as the choice of the next pair needs it."""
+
+    pairs: Counter[PairOf] = field(default_factory=Counter)
+    benches: Counter[tuple[PairOf, Bench]] = field(default_factory=Counter)
+    pictures: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    met: set[frozenset[str]] = field(default_factory=set)
+
+    @property
+    def total(self) -> int:
+        return self.kinds.total()
+
+    def add(self, pool: Pool, left: str, right: str) -> None:
+        """Nothing is counted where the two are no pair of this pool."""
+        question = pool.find(left, right)
+        if question is None:
+            return
+        pair = pool.pair_of(question)
+        self.pairs[pair] += 1
+        self.benches[pair, question.bench] += 1
+        self.pictures[left] += 1
+        self.pictures[right] += 1
+        self.kinds[question.kind] += 1
+        self.met.add(frozenset((left, right)))
+
+
+@dataclass
+class Outlook:
+    """Every vote on a pool, and how much each pair of candidates still has to say."""
+
+    votes: Votes
+    need: dict[PairOf, float]
+
+
+def outlook(pool: Pool, ballots: Iterable[Ballot]) -> Outlook:
+    """From the ballots that were cast, in that sequence."""
+    votes = Votes()
+    judgements: dict[Kind, list[Judgement]] = {"prompts": [], "models": []}
+    for ballot in ballots:
+        question = pool.find(ballot.left, ballot.right)
+        if question is None or ballot.choice is None:
+            continue
+        votes.add(pool, ballot.left, ballot.right)
+        if question.kind in judgements:
+            choice: Choice = ballot.choice
+            judgements[question.kind].append(Judgement(question.left, question.right, choice, ballot.voter))
+    need: dict[PairOf, float] = {}
+    for kind, cast in judgements.items():
+        need |= _needs([pair for pair in pool.sizes if pair[0] == kind], Tallies(cast))
+    return Outlook(votes, need)
+
+
+def _needs(pairs: Collection[PairOf], tallies: Tallies) -> dict[PairOf, float]:
+    """
+    Pairs that stand between the leader and a decision come more often, those that are settled less often.
+
+    Whoever sees the votes so far may choose the next pair as they like: the intervals of ``deciding`` hold for every way
+    of choosing that looks at the past only.
+    """
+    wins: Counter[str] = Counter()
+    losses: Counter[str] = Counter()
+    beaten: set[str] = set()
+    settled: set[PairOf] = set()
+    for pair in pairs:
+        _, one, other = pair
+        tally = tallies.of(one, other)
+        wins[one] += tally.wins
+        losses[one] += tally.losses
+        wins[other] += tally.losses
+        losses[other] += tally.wins
+        if settles(tally.first_wins, tally.first_losses, _ALPHA / len(pairs)):
+            settled.add(pair)
+            beaten.add(other if tally.first_wins > tally.first_losses else one)
+    names = dict.fromkeys(name for pair in pairs for name in pair[1:])
+    standing = [name for name in names if name not in beaten]
+    leader = max(standing, key=lambda name: (wins[name] + 1) / (wins[name] + losses[name] + 2), default=None)
+    # Before everybody has met somebody there is no leader worth the name.
+    early = any(wins[name] + losses[name] == 0 for name in names)
+
+    def weight(pair: PairOf) -> float:
+        _, one, other = pair
+        if pair in settled:
+            return _SETTLED
+        if one in beaten and other in beaten:
+            return _QUARTER
+        if early or leader is None:
+            return _USUAL
+        if leader in (one, other):
+            return _TO_SETTLE
+        return _HALF if one in beaten or other in beaten else _USUAL
+
+    return {pair: weight(pair) for pair in pairs}
+
+
+def next_pair(
+    pool: Pool,
+    outlook: Outlook,
+    own: Votes,
+    *,
+    alone: bool = False,
+    chance: Random = CHANCE,
+    only: Callable[[PairOf], bool] = lambda _: True,
+) -> Pair | None:
+    """
+    A pair that this voter has not had, with the sides shuffled; None when there is none left.
+
+    ``own`` holds the pairs that they were given. ``alone``: the owner's own scores, of which each counts for their taste;
+    of any other voter only the first vote between two candidates counts, so they are asked about new candidates first.
+    """
+    left = [pair for pair, size in pool.sizes.items() if own.pairs[pair] < size and only(pair)]
+    noise = [pair for pair in left if pair[0] == "noise"]
+    about = [pair for pair in left if pair[0] != "noise"]
+    if not left:
+        return None
+    if about and not (noise and chance.random() < 1 / NOISE_EVERY):
+        kind = _kind(about, outlook, chance)
+        pairs = [pair for pair in about if pair[0] == kind]
+    else:
+        pairs = noise
+    seen, need = outlook.votes, outlook.need
+
+    def cost(pair: PairOf) -> tuple[float, ...]:
+        weighed = max(seen.pairs[pair], own.pairs[pair]) / need.get(pair, _USUAL)
+        return (weighed,) if alone else (own.pairs[pair], weighed)
+
+    pair = _least(pairs, cost, chance)
+    benches = pool.benches[pair]
+    free = [bench for bench, (first, second) in benches.items() if own.benches[pair, bench] < len(first) * len(second)]
+    bench = _least(free, lambda each: (own.benches[pair, each], seen.benches[pair, each]), chance)
+    first, second = benches[bench]
+    fresh = [(one, other) for one in first for other in second if frozenset((one, other)) not in own.met]
+    one, other = _least(
+        fresh,
+        lambda keys: (
+            sum(own.pictures[key] for key in keys),
+            sum(seen.pictures[key] for key in keys),
+        ),
+        chance,
+    )
+    # A fair coin each time, whatever was shown before: only so a preference for one side can be told from one for a
+    # candidate. Balancing sides by what came before would spoil that.
+    return Pair(one, other) if chance.random() < 0.5 else Pair(other, one)
+
+
+def _kind(pairs: Iterable[PairOf], outlook: Outlook, chance: Random) -> Kind:
+    """Prompts or models: each as often as it has candidates to tell apart, less where nothing is open any more."""
+    candidates: dict[Kind, set[str]] = {}
+    most: dict[Kind, float] = {}
+    for pair in pairs:
+        candidates.setdefault(pair[0], set()).update(pair[1:])
+        most[pair[0]] = max(most.get(pair[0], 0.0), outlook.need.get(pair, _USUAL))
+
+    def cost(kind: Kind) -> tuple[float, ...]:
+        share = (len(candidates[kind]) - 1) * (_QUARTER if most[kind] <= _QUARTER else _USUAL)
+        return (outlook.votes.kinds[kind] / share,)
+
+    return _least(list(candidates), cost, chance)
+
+
+def _least(choices: list[_T], cost: Callable[[_T], tuple[float, ...]], chance: Random) -> _T:
+    """One of those that cost least, by chance."""
+    costs = [cost(choice) for choice in choices]
+    least = min(costs)
+    return chance.choice([choice for choice, each in zip(choices, costs, strict=True) if each == least])
