@@ -19,7 +19,7 @@ from typing import TypeVar, get_args
 from reve_core.catalogue import Catalogue
 from reve_core.compare import ballots
 from reve_core.compare.ballots import Outlook, Pair, Pool, Votes
-from reve_core.compare.models import OWNER, Ballot, Choice, Comparison
+from reve_core.compare.models import OWNER, Ballot, Choice, Comparison, Place
 from reve_core.compare.result import Result, Whose, result
 from reve_core.errors import BadInput, ComparisonNotFound, ConfigurationError, WrongState
 from reve_core.ports import ComparisonStore
@@ -65,6 +65,7 @@ class Polls:
         self._chance = chance
         self._guard = threading.Lock()
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._places: OrderedDict[str, tuple[int, dict[str, Place]]] = OrderedDict()
         self._results: OrderedDict[tuple[str, Whose], tuple[tuple[int, int], Result]] = OrderedDict()
 
     # -- voting
@@ -179,7 +180,7 @@ class Polls:
             kept = self._results.get(key)
         if kept is not None and kept[0] == state:
             return kept[1]
-        places = {cell.key: cell.place for cell in self._grids.cells(comparison.id)}
+        places = self._where(comparison)
         titles = {
             ballots.maker_id(maker.provider, maker.model): self._catalogue.title(maker.provider, maker.model)
             for maker in comparison.makers
@@ -209,6 +210,18 @@ class Polls:
             self._seen[comparison.id] = found
             _trim(self._seen)
         return found
+
+    def _where(self, comparison: Comparison) -> dict[str, Place]:
+        """Where each cell stands, by its key. That changes with the comparison only, and reading them all takes a while."""
+        with self._guard:
+            kept = self._places.get(comparison.id)
+        if kept is not None and kept[0] == comparison.rev:
+            return kept[1]
+        places = {cell.key: cell.place for cell in self._grids.cells(comparison.id)}
+        with self._guard:
+            self._places[comparison.id] = (comparison.rev, places)
+            _trim(self._places)
+        return places
 
     def _stand(self, comparison: Comparison, *keys: str) -> bool:
         """Whether the pictures are there at this moment."""

@@ -155,7 +155,7 @@ def _told(question: Question) -> str:
     if stand.leader is None:
         return "level, not decided yet"
     place = next(place for place in stand.places if place.candidate == stand.leader)
-    share = place.wins / (place.wins + place.losses)
+    share = place.wins / (place.wins + place.losses) if place.wins + place.losses else 0.0
     return f"{names[stand.leader]} {share:.0%}".replace("%", " %") + ", not decided yet"
 
 
