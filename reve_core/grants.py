@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from reve_core.compare.models import Comparison
 from reve_core.layout import BBox
 from reve_core.models import Job, JobRequest
+
+if TYPE_CHECKING:
+    from reve_core.compare.models import Comparison
 
 # What became of a share: it can be opened, or why it cannot.
 State = Literal["open", "expired", "revoked", "trashed", "deleted"]

@@ -118,6 +118,7 @@ class Studio:
         self.shares = Shares(
             store=store,
             access=access,
+            grids=grids,
             blobs=blobs,
             signer=signer,
             caps=caps,

@@ -1,5 +1,6 @@
 """
-Share links: a revocable window on one picture, for whoever holds its address.
+Share links: a revocable window on one picture, for whoever holds its address. What is common to all links is here too:
+the list of them, their end, and their tokens; ``comparison_shares`` opens those to comparisons.
 
 The token in the address is worked out from the share's id and the secret, and only its hash is stored: who reads the
 database can open nothing, and the owner can be shown the link again for as long as the secret stays the same. What a
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from reve_core.compare.models import Comparison
 from reve_core.errors import BadInput, ConfigurationError, JobNotFound, PictureDamaged, ShareEnded, ShareNotFound
 from reve_core.grants import Box, File, Link, Offer, Share, State, Window
 from reve_core.guard.signing import Signer, hashed
@@ -23,7 +25,7 @@ from reve_core.models import Job, JobRequest, JobStatus, StoredImage
 from reve_core.pictures import check, metadata, names
 from reve_core.pictures.bare import bare, has_manifest
 from reve_core.pictures.kept import Renditions
-from reve_core.ports import AccessStore, Blobs, JobStore
+from reve_core.ports import AccessStore, Blobs, ComparisonStore, JobStore
 
 LASTS_DAYS = (1, 7, 30)  # what the form offers, besides no end
 _LONGEST = timedelta(days=3650)
@@ -41,6 +43,7 @@ class Shares:
         *,
         store: JobStore,
         access: AccessStore,
+        grids: ComparisonStore,
         blobs: Blobs,
         signer: Signer,
         caps: check.Caps,
@@ -51,6 +54,7 @@ class Shares:
     ) -> None:
         self._store = store
         self._access = access
+        self._grids = grids
         self._blobs = blobs
         self._signer = signer
         self._caps = caps
@@ -78,8 +82,6 @@ class Shares:
         Raises JobNotFound, also for a picture in the trash; BadInput; StoreError.
         """
         self._must_write()
-        if lasts is not None and not timedelta() < lasts <= _LONGEST:
-            raise BadInput("A link lasts between a moment and ten years.", "lasts")
         job = self._store.get(job_id, owner=owner)
         if job is None or job.image is None or job.status is not JobStatus.DONE or job.trashed_at is not None:
             raise JobNotFound(job_id)
@@ -89,13 +91,12 @@ class Shares:
             job_id=job.id,
             owner=owner,
             created_at=now,
-            expires_at=None if lasts is None else now + lasts,
+            expires_at=self.end(now, lasts),
             show_prompt=show_prompt,
             show_settings=show_settings,
             published=published,
         )
-        token = self._signer.derive(_PURPOSE, share.id)
-        self._access.add_share(share, hashed(token))
+        token = self.issue(share)
         # A chat fetches the preview within a second or two of the link being pasted, and asks only once.
         self._renditions.prepare(job.image, self._label_of(job.request.provider))
         return Link(share, "open", token, job)
@@ -104,6 +105,13 @@ class Shares:
         """Theirs, newest first, from the one that follows the share with the id ``before``."""
         return [self._link(share) for share in self._access.shares(owner, before=before, limit=limit)]
 
+    def issue(self, share: Share) -> str:
+        """Store a share and return the token of its link."""
+        self._must_write()
+        token = self._signer.derive(_PURPOSE, share.id)
+        self._access.add_share(share, hashed(token))
+        return token
+
     def revoke(self, share_id: str, *, owner: str) -> None:
         """From now on the link shows nothing. Again is fine. Raises ShareNotFound."""
         self._must_write()
@@ -111,15 +119,29 @@ class Shares:
         if not done and self._access.share(share_id, owner=owner) is None:
             raise ShareNotFound()
 
+    @staticmethod
+    def end(now: datetime, lasts: timedelta | None) -> datetime | None:
+        """When a link that begins now is over. Raises BadInput."""
+        if lasts is not None and not timedelta() < lasts <= _LONGEST:
+            raise BadInput("A link lasts between a moment and ten years.", "lasts")
+        return None if lasts is None else now + lasts
+
     # -- for whoever has the link; each raises ShareNotFound, ShareEnded
+
+    def find(self, token: str) -> Share:
+        """The share of a link, to whatever it leads, also one that has ended. Raises ShareNotFound."""
+        share = self._access.share_of_token(hashed(token)) if _TOKEN.fullmatch(token) else None
+        if share is None:
+            raise ShareNotFound()
+        return share
 
     def open(self, token: str) -> Window:
         share, job, image = self._behind(token)
         return self._window(share, job, image)
 
-    def count_view(self, window: Window) -> None:
+    def count_view(self, share: Share) -> None:
         if self._read_only is None:
-            self._access.count_view(window.share.id)
+            self._access.count_view(share.id)
 
     def picture(self, token: str) -> File:
         """What the page shows: the picture itself where it is small, else a WebP of at most 1,600 pixels."""
@@ -160,28 +182,31 @@ class Shares:
     # -- inside
 
     def _behind(self, token: str) -> tuple[Share, Job, StoredImage]:
-        share = self._access.share_of_token(hashed(token)) if _TOKEN.fullmatch(token) else None
-        if share is None:
+        share = self.find(token)
+        if share.job_id is None:
             raise ShareNotFound()
         job = self._store.get(share.job_id, owner=share.owner)
-        if self._state(share, job) != "open" or job is None or job.image is None:
+        if self._state(share, job, None) != "open" or job is None or job.image is None:
             raise ShareEnded()
         return share, job, job.image
 
-    def _state(self, share: Share, job: Job | None) -> State:
-        if job is None or job.image is None:
+    def _state(self, share: Share, job: Job | None, comparison: Comparison | None) -> State:
+        if comparison is None and (job is None or job.image is None):
             return "deleted"
         if share.revoked_at is not None:
             return "revoked"
         if share.has_ended(self._now()):
             return "expired"
-        return "open" if job.trashed_at is None else "trashed"
+        return "open" if job is None or job.trashed_at is None else "trashed"
 
     def _link(self, share: Share) -> Link:
         tokens = self._signer.derived(_PURPOSE, share.id)
         token = next((each for each in tokens if self._access.share_of_token(hashed(each))), None)
-        job = self._store.get(share.job_id, owner=share.owner)
-        return Link(share, self._state(share, job), token, job)
+        job = None if share.job_id is None else self._store.get(share.job_id, owner=share.owner)
+        comparison = None
+        if share.comparison_id is not None:
+            comparison = self._grids.comparison(share.comparison_id, owner=share.owner)
+        return Link(share, self._state(share, job, comparison), token, job, comparison)
 
     def _window(self, share: Share, job: Job, image: StoredImage) -> Window:
         request = job.request

@@ -24,7 +24,7 @@ from reve_core.ports import Blobs, JobStore
 
 _EXPORT_S = 3600.0  # how long a prepared archive can be fetched
 _EXPORTS = 50
-_PARTS = ("", "-thumb", "-web", "-card")  # everything that may be stored of one picture
+_PARTS = ("", "-thumb", "-web", "-card", "-vote")  # everything that may be stored of one picture
 MAX_EXPORT = 1000  # pictures in one archive
 
 

@@ -1,6 +1,7 @@
 """
 What a blob may be called: ``<job id>-<attempt>.png``, and ``<job id>-<attempt>-thumb.webp`` for its thumbnail. What a
-share link shows is made once and kept beside them: ``-web.webp`` on the page, ``-card.jpg`` in a chat's preview.
+share link shows is made once and kept beside them: ``-web.webp`` on the page, ``-card.jpg`` in a chat's preview, and
+``-vote.webp`` where it is voted on blind.
 
 A key comes back as the last part of a URL, so nothing but a full match ever reaches a file system. To store another
 format, add its suffix here, together with the type it is served as; nothing else decides either.
@@ -12,7 +13,7 @@ import re
 
 MIME = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
-_STEM = r"[0-9a-f]{32}-[0-9]{1,6}(-(?:thumb|web|card))?"
+_STEM = r"[0-9a-f]{32}-[0-9]{1,6}(-(?:thumb|web|card|vote))?"
 _KEY = re.compile(rf"{_STEM}({'|'.join(re.escape(suffix) for suffix in MIME)})")
 _WHOLE_STEM = re.compile(_STEM)
 

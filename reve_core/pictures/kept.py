@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from reve_core.errors import BlobConflict, BlobError, BlobMissing, PictureDamaged
 from reve_core.models import StoredImage
-from reve_core.pictures import check, rendition
+from reve_core.pictures import boxed, check, rendition
 from reve_core.ports import Blobs
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 LIGHT_BYTES = 1_000_000  # a picture up to here is shown as it is
 _MOST = 8_000_000  # bytes of a rendition
-_WEB, _CARD = "-web.webp", "-card.jpg"
+_WEB, _CARD, _VOTE = "-web.webp", "-card.jpg", "-vote.webp"
 
 
 class Renditions:
@@ -46,6 +46,18 @@ class Renditions:
     def card(self, image: StoredImage, label: str) -> bytes:
         """Raises BlobMissing, BlobError, PictureDamaged."""
         return self._kept(image, _CARD, lambda picture: rendition.card(picture, label))
+
+    def boxed(self, images: Sequence[StoredImage], box: tuple[int, int]) -> list[bytes]:
+        """
+        Pictures as a blind vote shows them, all in the same box. They are made together: how long one took to come would
+        tell whether it had been shown before. Raises BlobMissing, BlobError, PictureDamaged.
+        """
+        return [self._kept(image, _VOTE, lambda picture: boxed.boxed(picture, box)) for image in images]
+
+    def joined(self, images: Sequence[StoredImage], render: Callable[[list[Image]], bytes]) -> bytes:
+        """One rendition of several pictures; not kept. Raises BlobMissing, BlobError, PictureDamaged."""
+        with self._turn:
+            return render([self._decoded(image) for image in images])
 
     def prepare(self, image: StoredImage, label: str) -> None:
         """Render what is missing now, from one decoding. What fails is tried again by whoever asks for it."""

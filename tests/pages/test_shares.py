@@ -96,7 +96,7 @@ def test_an_empty_list_teaches_and_leads_to_the_gallery(open_page: Open) -> None
 def test_the_list_says_what_each_link_shows_and_how_often_it_was_opened(studio: Studio, open_page: Open) -> None:
     share(studio, "a heron", show_prompt=False)
     token = share(studio, MARKUP, show_settings=True, published=True, lasts=timedelta(days=1))
-    studio.shares.count_view(studio.shares.open(token))
+    studio.shares.count_view(studio.shares.open(token).share)
     newest, oldest = data_of(open_page("shares.py"), LIST)["items"]
     assert newest["prompt"] == MARKUP
     assert newest["shows"] == "Picture, prompt and settings · listed by search engines"

@@ -114,6 +114,7 @@ def with_secrets(studio: Studio, *secrets: str) -> Shares:
     return Shares(
         store=old._store,
         access=old._access,
+        grids=old._grids,
         blobs=old._blobs,
         signer=Signer(secrets),
         caps=old._caps,
@@ -149,9 +150,9 @@ def test_where_nothing_can_be_written_links_show_but_cannot_be_made_or_ended(stu
     link = studio.shares.make(picture(studio), owner="anna")
     studio.shares._read_only = "The data folder cannot be written."
     assert studio.shares.open(link.token or "").prompt == "a red fox"
-    studio.shares.count_view(studio.shares.open(link.token or ""))
+    studio.shares.count_view(link.share)
     for attempt in (
-        lambda: studio.shares.make(link.share.job_id, owner="anna"),
+        lambda: studio.shares.make(link.share.job_id or "", owner="anna"),
         lambda: studio.shares.revoke(link.share.id, owner="anna"),
     ):
         with pytest.raises(ConfigurationError):

@@ -7,7 +7,6 @@ People who meet a link that has ended get a page, not JSON.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Mapping
 
@@ -19,6 +18,7 @@ from reve_core.errors import Ended, NotFound, ReveError, ShareNotFound
 from reve_core.grants import File, Window
 from reve_core.pictures.names import disposition
 from reve_core.service import Studio
+from reve_core.web import visits
 from reve_core.web.address import base_url
 from reve_core.web.conditional import is_known
 from reve_core.web.doors import Door, Under
@@ -27,17 +27,8 @@ from reve_core.web.problems import problem, status_of
 from reve_core.web.shares import oembed
 from reve_core.web.shares.page import embed_page, picture_page, sorry_page
 from reve_core.web.site import Site
-from reve_core.web.who import cookies_of
-
-log = logging.getLogger(__name__)
 
 _UNLISTED = "noindex, nofollow, noarchive, noimageindex"
-# Programs that fetch a page in order to show its preview or to list it. "Cubot" makes telephones.
-_ROBOT = re.compile(
-    r"(?<!cu)bot|crawl|spider|preview|facebookexternalhit|whatsapp|embedly|iframely|mastodon|pleroma|bluesky|slurp",
-    re.I,
-)
-_STREAMLITS_COOKIE = "_streamlit_xsrf"  # who has it has had the studio itself open in this browser
 
 
 def share_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> list[Route]:
@@ -74,8 +65,7 @@ def _answer(request: Request, studio: Studio, site: Site, token: str, what: str)
     match what:
         case "":
             window = shares.open(token)
-            if _is_a_visit(request, studio, window):
-                _count(studio, window)
+            visits.count(request, studio, window.share)
             return _page(picture_page(window, token, base_url(request, site)), 200, window)
         case "embed":
             window = shares.open(token)
@@ -90,28 +80,6 @@ def _answer(request: Request, studio: Studio, site: Site, token: str, what: str)
             return Response(file.data, headers=headers, media_type=file.mime)
         case _:
             raise ShareNotFound()
-
-
-# -- who counts
-
-
-def _is_a_visit(request: Request, studio: Studio, window: Window) -> bool:
-    headers = request.headers
-    ahead_of_time = headers.get("sec-purpose", headers.get("purpose", ""))
-    if request.method != "GET" or "prefetch" in ahead_of_time or _ROBOT.search(headers.get("user-agent", "")):
-        return False
-    cookies = cookies_of(headers)
-    if studio.visitors.public:
-        return studio.visitors.of_cookies(cookies) != window.share.owner
-    return _STREAMLITS_COOKIE not in cookies
-
-
-def _count(studio: Studio, window: Window) -> None:
-    try:
-        studio.shares.count_view(window)
-    except ReveError as exc:
-        # A page is worth more than a number.
-        log.warning("A view of a share was not counted: %s", exc)
 
 
 # -- answers
