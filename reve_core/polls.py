@@ -18,7 +18,7 @@ from typing import TypeVar, get_args
 
 from reve_core.catalogue import Catalogue
 from reve_core.compare import ballots
-from reve_core.compare.ballots import Outlook, Pair, Pool, Votes
+from reve_core.compare.ballots import Kind, Outlook, Pair, Pool, Votes
 from reve_core.compare.models import OWNER, Ballot, Choice, Comparison, Place
 from reve_core.compare.result import Result, Whose, result
 from reve_core.errors import BadInput, ComparisonNotFound, ConfigurationError, WrongState
@@ -144,6 +144,16 @@ class Polls:
             own.add(seen.pool, *pair)
             found.append(pair)
         return found
+
+    def entrants(self, comparison: Comparison, kind: Kind) -> list[str]:
+        """
+        The cells of a bracket: one picture of each prompt, or of each model, drawn by chance, in a sequence drawn by chance,
+        such that any two of them make a pair. Where there are several shapes, models or seeds one of those with the most
+        candidates is drawn. Empty where fewer than two can meet, and where the comparison is frozen.
+        """
+        if comparison.frozen_at is not None:
+            return []
+        return ballots.entrants(self._look(comparison, 0.0).pool, kind, chance=self._chance)
 
     def score(self, comparison: Comparison, votes: Iterable[tuple[str, str, str]]) -> list[Ballot]:
         """

@@ -29,6 +29,7 @@ CHANCE: Final[Random] = secrets.SystemRandom()
 # One ballot in so many is noise control, where there is an A-vs-A row: enough to tell chance after a while, and few enough
 # that nobody's patience is spent on it.
 NOISE_EVERY = 8
+MOST_ENTRANTS = 16
 # How much more, or less often a pair is shown by what it can still say.
 _TO_SETTLE, _USUAL, _HALF, _QUARTER, _SETTLED = 4.0, 1.0, 0.5, 0.25, 0.125
 _ALPHA = 0.05
@@ -314,6 +315,20 @@ def next_pair(
     # A fair coin each time, whatever was shown before: only so a preference for one side can be told from one for a
     # candidate. Balancing sides by what came before would spoil that.
     return Pair(one, other) if chance.random() < 0.5 else Pair(other, one)
+
+
+def entrants(pool: Pool, kind: Kind, *, chance: Random = CHANCE) -> list[str]:
+    """One cell key of each candidate that can meet all the others on one bench; see ``Polls.entrants``."""
+    fields: dict[Bench, dict[str, tuple[str, ...]]] = {}
+    for (of_kind, one, other), benches in pool.benches.items():
+        for bench, (first, second) in benches.items() if of_kind == kind else ():
+            fields.setdefault(bench, {}).update({one: first, other: second})
+    if not fields:
+        return []
+    field = _least(list(fields.values()), lambda candidates: (-len(candidates),), chance)
+    drawn = [chance.choice(keys) for keys in field.values()]
+    chance.shuffle(drawn)
+    return drawn[:MOST_ENTRANTS]
 
 
 def _kind(pairs: Iterable[PairOf], outlook: Outlook, chance: Random) -> Kind:
