@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reve_core.compare.models import (
     MAX_CELLS,
@@ -14,7 +14,9 @@ from reve_core.compare.models import (
     MAX_SAMPLES,
     MAX_SEEDS,
     Axes,
+    Cell,
     Comparison,
+    Maker,
     Place,
     Row,
 )
@@ -22,6 +24,9 @@ from reve_core.errors import BadInput
 from reve_core.models import Job, JobRequest
 
 _SEEDS = 2**32
+_STRIDE = (
+    2_654_435_761  # odd and near 2**32 / 1.618: its first multiples lie far apart, and far from numbers people type
+)
 
 
 def check(axes: Axes, *, alone: bool = False) -> None:
@@ -67,22 +72,37 @@ def columns(comparison: Comparison, takes_seeds: Callable[[str, str], bool]) -> 
     found = []
     for maker in comparison.makers:
         seeds: tuple[int | None, ...] = comparison.seeds or (None,)
-        if not takes_seeds(maker.provider, maker.model):
+        if comparison.seeds and not takes_seeds(maker.provider, maker.model):
             seeds = (None,)
         for ratio in comparison.aspect_ratios:
             for seed in seeds:
                 for sample in range(1, comparison.samples + 1):
-                    found.append(
-                        Place(
-                            row="",
-                            provider=maker.provider,
-                            model=maker.model,
-                            aspect_ratio=ratio,
-                            seed=seed,
-                            sample=sample,
-                        )
+                    place = Place(
+                        row="",
+                        provider=maker.provider,
+                        model=maker.model,
+                        aspect_ratio=ratio,
+                        seed=seed,
+                        sample=sample,
                     )
+                    found.append(place)
     return found
+
+
+def with_found(columns: Sequence[Place], cells: Iterable[Cell]) -> list[Place]:
+    """
+    The columns, and those that only the cells know, each behind the last of its model: what a model can do changes, and
+    what was made before must still be seen.
+    """
+    known = {column.column for column in columns}
+    result = list(columns)
+    for cell in cells:
+        if cell.place.column not in known:
+            known.add(cell.place.column)
+            maker = (cell.place.provider, cell.place.model)
+            last = max((at for at, each in enumerate(result, 1) if (each.provider, each.model) == maker), default=None)
+            result.insert(len(result) if last is None else last, cell.place.model_copy(update={"row": ""}))
+    return result
 
 
 def check_size(rows: int, columns: int) -> None:
@@ -108,60 +128,117 @@ def places(rows: Iterable[Row], columns: Sequence[Place]) -> Iterator[Place]:
 def key(comparison: Comparison, place: Place) -> str:
     """
     What a cell is known by: everything that determines its picture, and its number among pictures of the same. A twin's
-    pictures are further ones of the same prompt.
+    pictures are further ones of the same prompt. Raises BadInput where there is no such row.
     """
-    row = comparison.row(place.row)
-    if row is None:
-        raise BadInput("There is no such row in this comparison.", "row")
+    row = _row(comparison, place)
     values = (
         row.prompt,
         place.provider,
         place.model,
         place.aspect_ratio,
         place.seed,
-        _twin(comparison, row),
+        _twin(row),
         place.sample,
     )
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
 def request(comparison: Comparison, place: Place) -> JobRequest:
-    """What a cell asks for. Samples of a given seed count on from it, each twin's from where the one before ended."""
-    row = comparison.row(place.row)
-    if row is None:
-        raise BadInput("There is no such row in this comparison.", "row")
+    """
+    What a cell asks for. The first sample of a given seed has just that; further ones, and those of twins, have seeds far
+    from it, so that they meet no other that was asked for. Raises BadInput where there is no such row.
+    """
+    row = _row(comparison, place)
     seed = place.seed
     if seed is not None:
-        seed = (seed + _twin(comparison, row) * MAX_SAMPLES + place.sample - 1) % _SEEDS
+        seed = (seed + (_twin(row) * MAX_SAMPLES + place.sample - 1) * _STRIDE) % _SEEDS
     return JobRequest(
         prompt=row.prompt, aspect_ratio=place.aspect_ratio, seed=seed, provider=place.provider, model=place.model
     )
 
 
-def adopt(wanted: Mapping[str, JobRequest], jobs: Iterable[Job], taken: Collection[str]) -> dict[str, str]:
+def adopt(wanted: Mapping[str, JobRequest], pictures: Mapping[str, JobRequest]) -> dict[str, str]:
     """
-    Which of the ``jobs`` can stand for which of the ``wanted`` cells, each for one: job ids by cell key. A cell that asks
-    for no seed takes a picture of any.
+    Which of the ``pictures``, by job id, can stand for which of the ``wanted`` cells, each for one: job ids by cell key. A
+    cell that asks for no seed takes a picture of any.
     """
-    left = [job for job in jobs if job.id not in taken]
+    shelves: dict[tuple[str, ...], dict[str, int | None]] = {}
+    for job_id, has in pictures.items():
+        shelves.setdefault(_kind(has), {})[job_id] = has.seed
     found: dict[str, str] = {}
     # Who asks for a seed chooses first: a picture of just that seed should not go to a cell that takes any.
-    for cell_key, request in sorted(wanted.items(), key=lambda each: each[1].seed is None):
-        for job in left:
-            if _serves(job.request, request):
-                found[cell_key] = job.id
-                left.remove(job)
-                break
+    for cell_key, wants in sorted(wanted.items(), key=lambda each: each[1].seed is None):
+        shelf = shelves.get(_kind(wants), {})
+        fitting = next((job_id for job_id, seed in shelf.items() if wants.seed in (None, seed)), None)
+        if fitting is not None:
+            del shelf[fitting]
+            found[cell_key] = fitting
     return found
 
 
-def _serves(has: JobRequest, wants: JobRequest) -> bool:
-    return (
-        (has.prompt, has.provider, has.model, has.aspect_ratio)
-        == (wants.prompt, wants.provider, wants.model, wants.aspect_ratio)
-    ) and wants.seed in (None, has.seed)
+def lay_out(jobs: Iterable[Job]) -> tuple[Axes, dict[str, Place]]:
+    """
+    A grid in which these pictures stand: a row for each prompt, samples where settings repeat. Places by job id, their rows
+    named ``r1``, ``r2``, … in the sequence of the prompts. Raises BadInput where one place would hold too many.
+    """
+    prompts: dict[str, str] = {}  # as typed, by what they say: spaces around a prompt make no row of their own
+    counted: dict[tuple[str, Maker, str], int] = {}
+    placed: dict[str, Place] = {}
+    for job in jobs:
+        asked = job.request
+        prompts.setdefault(asked.prompt.strip(), asked.prompt)
+        spot = (asked.prompt.strip(), Maker(provider=asked.provider, model=asked.model), asked.aspect_ratio)
+        counted[spot] = sample = counted.get(spot, 0) + 1
+        if sample > MAX_SAMPLES:
+            raise BadInput(
+                f"More than {MAX_SAMPLES} of these pictures have the same prompt and model. Choose fewer of them.",
+                "pictures",
+            )
+        placed[job.id] = Place(
+            row=row_id(list(prompts).index(spot[0]) + 1),
+            provider=asked.provider,
+            model=asked.model,
+            aspect_ratio=asked.aspect_ratio,
+            sample=sample,
+        )
+    axes = Axes(
+        prompts=tuple(prompts.values()),
+        makers=tuple(dict.fromkeys(maker for _, maker, _ in counted)),
+        aspect_ratios=tuple(dict.fromkeys(ratio for *_, ratio in counted)),
+        samples=max(counted.values(), default=1),
+    )
+    return axes, placed
 
 
-def _twin(comparison: Comparison, row: Row) -> int:
+def row_id(number: int) -> str:
+    return f"r{number}"
+
+
+def more_rows(rows: Sequence[Row], prompts: Iterable[str], twin_of: str | None) -> list[Row]:
+    """The rows with a twin behind the row of that id and its twins, and new ones for the prompts. Raises BadInput."""
+    found = list(rows)
+    if twin_of is not None:
+        original = next((row for row in rows if row.id == twin_of and row.twin_of is None), None)
+        if original is None:
+            raise BadInput("There is no such row to repeat in this comparison.", "row")
+        number = max((_twin(row) for row in rows if row.twin_of == twin_of), default=0) + 1
+        last = max(at for at, row in enumerate(rows) if twin_of in (row.id, row.twin_of))
+        found.insert(last + 1, Row(id=f"{twin_of}-{number}", prompt=original.prompt, twin_of=twin_of))
+    free = max((int(row.id.partition("-")[0][1:]) for row in rows), default=0) + 1
+    return found + [Row(id=row_id(number), prompt=prompt) for number, prompt in enumerate(prompts, free)]
+
+
+def _kind(asked: JobRequest) -> tuple[str, ...]:
+    return asked.prompt, asked.provider, asked.model, asked.aspect_ratio
+
+
+def _row(comparison: Comparison, place: Place) -> Row:
+    row = comparison.row(place.row)
+    if row is None:
+        raise BadInput("There is no such row in this comparison.", "row")
+    return row
+
+
+def _twin(row: Row) -> int:
     """0 for a row of its own, 1 for its first twin, and so on. Counted by id: removing one does not renumber others."""
     return 0 if row.twin_of is None else int(row.id.rpartition("-")[2])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reve_core.models import Job, JobRequest, Quote
+from reve_core.models import Job, JobRequest, Quote, Receipt, StoredImage
 
 MAX_PROMPTS = 12
 MAX_ROWS = 24  # with the A-vs-A rows
@@ -77,7 +77,8 @@ class Place(BaseModel):
     @property
     def column(self) -> str:
         """The id of its column: the same for all rows."""
-        return "|".join(map(str, (self.provider, self.model, self.aspect_ratio, self.seed or "", self.sample)))
+        seed = "" if self.seed is None else self.seed
+        return f"{self.provider}|{self.model}|{self.aspect_ratio}|{seed}|{self.sample}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,8 @@ class Comparison:
 class Cell:
     """
     One picture's place. ``key`` is worked out from everything that determines the picture and its number. ``job_id`` is
-    None while nothing was ordered for it (the spending cap held it back); ``job`` is None then, and where the job was
-    deleted since. ``adopted``: the picture was there before and cost this comparison nothing.
+    None while nothing was ordered for it (the spending cap held it back); ``job`` is None then, and where the job lies in
+    the trash or was deleted. ``adopted``: the picture was there before and cost this comparison nothing.
     """
 
     key: str
@@ -154,26 +155,49 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """
+    A picture from somewhere else, its files in place already: a job that is done from the start. No call was made for it
+    here, and none is recorded. ``image`` is named after ``job_id``, which is new.
+    """
+
+    job_id: str
+    request: JobRequest
+    image: StoredImage
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
 class NewCell:
     """
-    A cell to be stored: with the job it adopts, with a ``request`` to be queued in the same commit, or with neither,
-    held back. ``usd`` and ``credits`` are the forecast for what is queued.
+    A cell to be stored: with the job it adopts, with a ``request`` to be queued in the same commit, with a picture that is
+    ``finished``, or with none of them, held back. ``usd`` and ``credits`` are the forecast for what is queued.
     """
 
     key: str
     place: Place
     adopts: str | None = None
     request: JobRequest | None = None
+    finished: Finished | None = None
     usd: float = 0.0
     credits: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a comparison has cost, in USD. ``spent`` was, or may have been, charged; ``coming`` is queued or under way."""
+    """
+    What a comparison has cost, in USD. ``spent`` was, or may have been, charged; ``claimed`` is about to be, and
+    ``queued`` waits. ``dearest`` is the most that one call of a provider's model has cost it.
+    """
 
     spent: float = 0.0
-    coming: float = 0.0
+    claimed: float = 0.0
+    queued: float = 0.0
+    dearest: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    @property
+    def coming(self) -> float:
+        return self.claimed + self.queued
 
     @property
     def committed(self) -> float:

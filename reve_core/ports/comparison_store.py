@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reve_core.compare.models import Ballot, Cell, Choice, Comparison, NewCell, Spending
-from reve_core.models import Job, Once
+from reve_core.models import JobRequest, Once
 
 
 class ComparisonStore(Protocol):
@@ -19,17 +19,33 @@ class ComparisonStore(Protocol):
     """
 
     # -- grids
-    def create_comparison(self, comparison: Comparison, cells: Sequence[NewCell], *, once: Once | None = None) -> str:
+    def create_comparison(
+        self,
+        comparison: Comparison,
+        cells: Sequence[NewCell],
+        *,
+        once: Once | None = None,
+        votes: Sequence[Ballot] = (),
+    ) -> str:
         """
         Store it, and queue what its cells request, in one commit. Returns its id; that of the earlier one where
         ``once`` was seen before. Raises IdempotencyConflict; Ended where that one was deleted since.
+
+        ``votes`` are ballots that were cast elsewhere, in the sequence they were cast; each voter has one on each pair.
         """
         ...
 
-    def change_comparison(self, comparison: Comparison, cells: Sequence[NewCell] = ()) -> bool:
+    def comparison_made_with(self, owner: str, key: str) -> str | None:
+        """The comparison that stands and was made with this idempotency key."""
+        ...
+
+    def change_comparison(
+        self, comparison: Comparison, cells: Sequence[NewCell] = (), *, without: Iterable[str] = ()
+    ) -> bool:
         """
-        Write the comparison as it is given, under the next revision, and put ``cells`` into it (in the place of those
-        with the same key) in one commit. False, and nothing changed, where it is not at ``comparison.rev`` any more.
+        Write the comparison as it is given, under the next revision, take out the cells with the keys ``without``, and put
+        ``cells`` into it (in the place of those with the same key), in one commit. False, and nothing changed, where it is
+        not at ``comparison.rev`` any more.
         """
         ...
 
@@ -44,7 +60,7 @@ class ComparisonStore(Protocol):
         ...
 
     def cells(self, comparison_id: str) -> list[Cell]:
-        """All of them with their jobs (without receipts), in the sequence they were put in."""
+        """All of them with their jobs (without receipts, and none for what lies in the trash), in the sequence they were put in."""
         ...
 
     def cell(self, comparison_id: str, key: str) -> Cell | None:
@@ -61,22 +77,29 @@ class ComparisonStore(Protocol):
         """Of what it ordered itself, also for cells that were replaced or removed since."""
         ...
 
-    def pictures_of(self, owner: str, prompts: Sequence[str]) -> list[Job]:
-        """The owner's jobs with one of these very prompts that are done, queued or running, oldest first."""
+    def pictures_of(self, owner: str, prompts: Iterable[str]) -> dict[str, JobRequest]:
+        """
+        What the owner asked for with one of these very prompts and has, or will have: done and not in the trash, queued or
+        running and not being stopped. By job id, oldest first.
+        """
+        ...
+
+    def forget_comparison_keys(self, older_than_s: float) -> int:
+        """Forget idempotency keys of that age; returns how many. The comparisons stay."""
         ...
 
     # -- votes
     def add_ballot(self, ballot: Ballot) -> Ballot:
         """
         Store it. Where this voter has had a ballot on the same two pictures, in whichever sides, that one is returned
-        and nothing is stored.
+        and nothing is stored. A ballot is on the pictures that the cells hold at this moment.
         """
         ...
 
     def ballot(self, ballot_id: str) -> Ballot | None: ...
 
     def open_ballot(self, comparison_id: str, voter: str) -> Ballot | None:
-        """The newest one of theirs that was not cast."""
+        """The newest one of theirs that was not cast, on pictures that are still in their cells."""
         ...
 
     def cast(self, ballot_id: str, choice: Choice, *, at: datetime) -> bool:
@@ -84,11 +107,14 @@ class ComparisonStore(Protocol):
         ...
 
     def votes(self, comparison_id: str) -> list[Ballot]:
-        """Those that were cast, in that sequence, on pictures that are still cells."""
+        """
+        Those that were cast, in that sequence, on pictures that are still in their cells: not on what was taken out of the
+        grid, nor on a picture that made room for another. What the owner threw away still counts.
+        """
         ...
 
     def ballots_of(self, comparison_id: str, voter: str) -> list[Ballot]:
-        """All of theirs, cast or not, in the sequence they were given out."""
+        """Theirs, cast or not, on pictures that are still in their cells, in the sequence they were given out."""
         ...
 
     def forget_ballots(self, *, before: datetime) -> int:

@@ -7,11 +7,24 @@ from reve_core.compare.models import Ballot, Choice
 from reve_core.store.sqlite.base import Side
 from reve_core.store.sqlite.rows import instant
 
+# A cell may have been taken out since, or been given another picture: what was said is about the one that was shown.
+_STILL_THERE = """
+    exists (select 1 from cells where comparison_id = ballots.comparison_id and key = left_key and job_id = left_job)
+    and exists (select 1 from cells where comparison_id = ballots.comparison_id and key = right_key and job_id = right_job)
+"""
+
 
 class BallotSide(Side):
     def add_ballot(self, ballot: Ballot) -> Ballot:
-        pair = " ".join(sorted((ballot.left, ballot.right)))
         with self.connections.write() as db:
+            left, right = (
+                db.execute(
+                    "select job_id from cells where comparison_id = ? and key = ?", (ballot.comparison_id, key)
+                ).fetchone()
+                for key in (ballot.left, ballot.right)
+            )
+            jobs = [None if row is None else row["job_id"] for row in (left, right)]
+            pair = " ".join(sorted(job or key for job, key in zip(jobs, (ballot.left, ballot.right), strict=True)))
             row = db.execute(
                 "select * from ballots where comparison_id = ? and voter = ? and pair = ?",
                 (ballot.comparison_id, ballot.voter, pair),
@@ -20,8 +33,8 @@ class BallotSide(Side):
                 return _ballot_of(row)
             db.execute(
                 """
-                insert into ballots (id, comparison_id, voter, left_key, right_key, pair, created_at)
-                values (?, ?, ?, ?, ?, ?, ?)
+                insert into ballots (id, comparison_id, voter, left_key, right_key, left_job, right_job, pair, created_at)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 (
                     ballot.id,
@@ -29,6 +42,7 @@ class BallotSide(Side):
                     ballot.voter,
                     ballot.left,
                     ballot.right,
+                    *jobs,
                     pair,
                     ballot.created_at.timestamp(),
                 ),
@@ -41,8 +55,9 @@ class BallotSide(Side):
 
     def open_ballot(self, comparison_id: str, voter: str) -> Ballot | None:
         row = self.connections.row(
-            """
-            select * from ballots where comparison_id = ? and voter = ? and cast_at is null order by seq desc limit 1
+            f"""
+            select * from ballots where comparison_id = ? and voter = ? and cast_at is null and {_STILL_THERE}
+            order by seq desc limit 1
             """,
             (comparison_id, voter),
         )
@@ -65,10 +80,8 @@ class BallotSide(Side):
     def votes(self, comparison_id: str) -> list[Ballot]:
         with self.connections.read() as db:
             rows = db.execute(
-                """
-                select * from ballots where comparison_id = ? and cast_at is not null
-                    and exists (select 1 from cells where cells.comparison_id = ballots.comparison_id and key = left_key)
-                    and exists (select 1 from cells where cells.comparison_id = ballots.comparison_id and key = right_key)
+                f"""
+                select * from ballots where comparison_id = ? and cast_at is not null and {_STILL_THERE}
                 order by cast_seq
                 """,
                 (comparison_id,),
@@ -78,7 +91,8 @@ class BallotSide(Side):
     def ballots_of(self, comparison_id: str, voter: str) -> list[Ballot]:
         with self.connections.read() as db:
             rows = db.execute(
-                "select * from ballots where comparison_id = ? and voter = ? order by seq", (comparison_id, voter)
+                f"select * from ballots where comparison_id = ? and voter = ? and {_STILL_THERE} order by seq",
+                (comparison_id, voter),
             ).fetchall()
         return [_ballot_of(row) for row in rows]
 

@@ -4,37 +4,40 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlite_utils import Database
 
-from reve_core.compare.models import Axes, Cell, Comparison, NewCell, Place, Row, Spending
+from reve_core.compare.models import Axes, Ballot, Cell, Comparison, Finished, NewCell, Place, Row, Spending
 from reve_core.errors import Ended, IdempotencyConflict
-from reve_core.models import Job, Once, Order
+from reve_core.models import JobRequest, Once, Order
+from reve_core.store.sqlite.base import BUMP
 from reve_core.store.sqlite.orders import OrderSide
-from reve_core.store.sqlite.rows import instant, job_of
+from reve_core.store.sqlite.rows import folded, instant, job_of, receipt_text, request_of
+from reve_core.store.sqlite.spending import spending
 
-# What one call of an ordered job cost: what the provider says it took, in the forecast's price per credit, or the
-# forecast where it did not say. Nobody knows of an open or unclear call, so it counts.
-_COST = """
-    case when calls.outcome = 'not_charged' then 0
-         when calls.credits is not null and ordered.credits > 0 then ordered.usd * calls.credits / ordered.credits
-         else ordered.usd end
-"""
-_SPENT = f"""
-    select coalesce(sum({_COST}), 0) from comparison_jobs ordered join calls on calls.job_id = ordered.job_id
-    where ordered.comparison_id = ?
-"""
-# Under way without a call of this attempt: it may still be sent.
-_COMING = """
-    select coalesce(sum(ordered.usd), 0) from comparison_jobs ordered join jobs on jobs.id = ordered.job_id
-    where ordered.comparison_id = ? and (jobs.status = 'running' and jobs.stage = 'claimed' or jobs.status = {queued})
-"""
-_HELD = "Not made: it would go past what this comparison may spend. Raise the limit, then try again."
-_EPSILON = 1e-9  # sums of prices are not exact
+# What a job has to tell in a grid: all but what only one who looks at a single picture asks for.
+_JOB = (
+    "id", "seq", "owner", "provider", "model", "prompt", "aspect_ratio", "seed", "priority", "status", "stage", "created_at",
+    "not_before", "attempt", "tries", "lease_until", "started_at", "finished_at", "cancel_requested", "progress",
+    "progress_text", "error_code", "error", "credits_used", "request_id", "image", "thumbnail", "mime", "width", "height",
+    "size", "sha256", "starred", "trashed_at", "rev",
+)  # fmt: skip
+_CELL = "cells.key, cells.place, cells.job_id, cells.adopted"
+# What lies in the trash is not in the grid, and comes back when it is taken out of it.
+_WITH_JOBS = "from cells left join jobs on jobs.id = cells.job_id and jobs.trashed_at is null"
 
 
 class ComparisonSide(OrderSide):
-    def create_comparison(self, comparison: Comparison, cells: Sequence[NewCell], *, once: Once | None = None) -> str:
+    def create_comparison(
+        self,
+        comparison: Comparison,
+        cells: Sequence[NewCell],
+        *,
+        once: Once | None = None,
+        votes: Sequence[Ballot] = (),
+    ) -> str:
         with self.connections.write() as db:
             if once is not None:
                 row = db.execute(
@@ -70,9 +73,22 @@ class ComparisonSide(OrderSide):
                 ),
             )
             self._put(db, comparison, cells)
+            self._bring(db, votes)
         return comparison.id
 
-    def change_comparison(self, comparison: Comparison, cells: Sequence[NewCell] = ()) -> bool:
+    def comparison_made_with(self, owner: str, key: str) -> str | None:
+        row = self.connections.row(
+            """
+            select comparisons.id from comparison_keys join comparisons on comparisons.id = comparison_id
+            where comparison_keys.owner = ? and key = ?
+            """,
+            (owner, key),
+        )
+        return None if row is None else str(row["id"])
+
+    def change_comparison(
+        self, comparison: Comparison, cells: Sequence[NewCell] = (), *, without: Iterable[str] = ()
+    ) -> bool:
         with self.connections.write() as db:
             changed = db.execute(
                 """
@@ -83,6 +99,7 @@ class ComparisonSide(OrderSide):
                 (*_changeable(comparison), comparison.id, comparison.rev),
             ).rowcount
             if changed:
+                _take_out(db, comparison.id, without)
                 self._put(db, comparison, cells)
             return bool(changed)
 
@@ -110,34 +127,27 @@ class ComparisonSide(OrderSide):
             return bool(db.execute("delete from comparisons where id = ?", (comparison_id,)).rowcount)
 
     def cells(self, comparison_id: str) -> list[Cell]:
+        columns = ", ".join(f"jobs.{name}" for name in _JOB)
         with self.connections.read() as db:
             rows = db.execute(
-                """
-                select cells.key, cells.place, cells.job_id, cells.adopted, jobs.*
-                from cells left join jobs on jobs.id = cells.job_id
-                where cells.comparison_id = ? order by cells.seq
-                """,
+                f"select {_CELL}, {columns} {_WITH_JOBS} where cells.comparison_id = ? order by cells.seq",
                 (comparison_id,),
             ).fetchall()
-        return [_cell_of(row) for row in rows]
+        return [_cell_of(tuple(row)) for row in rows]
 
     def cell(self, comparison_id: str, key: str) -> Cell | None:
         row = self.connections.row(
-            """
-            select cells.key, cells.place, cells.job_id, cells.adopted, jobs.*
-            from cells left join jobs on jobs.id = cells.job_id
-            where cells.comparison_id = ? and cells.key = ?
-            """,
+            f"select {_CELL}, jobs.* {_WITH_JOBS} where cells.comparison_id = ? and cells.key = ?",
             (comparison_id, key),
         )
-        return None if row is None else _cell_of(row, whole=True)
+        if row is None:
+            return None
+        job = None if row["id"] is None else job_of(row, whole=True)
+        return Cell(row["key"], _place_of(row["place"]), row["job_id"], bool(row["adopted"]), job)
 
     def remove_cells(self, comparison_id: str, keys: Iterable[str]) -> int:
         with self.connections.write() as db:
-            gone = sum(
-                db.execute("delete from cells where comparison_id = ? and key = ?", (comparison_id, key)).rowcount
-                for key in keys
-            )
+            gone = _take_out(db, comparison_id, keys)
             if gone:
                 db.execute("update comparisons set rev = rev + 1 where id = ?", (comparison_id,))
             return gone
@@ -156,35 +166,41 @@ class ComparisonSide(OrderSide):
 
     def spending(self, comparison_id: str) -> Spending:
         with self.connections.read() as db:
-            spent = db.execute(_SPENT, (comparison_id,)).fetchone()[0]
-            coming = db.execute(_COMING.format(queued="'queued'"), (comparison_id,)).fetchone()[0]
-        return Spending(spent, coming)
+            return spending(db, comparison_id)
 
-    def pictures_of(self, owner: str, prompts: Sequence[str]) -> list[Job]:
-        found: dict[str, sqlite3.Row] = {}
+    def pictures_of(self, owner: str, prompts: Iterable[str]) -> dict[str, JobRequest]:
+        wanted = "select seq, id, prompt, aspect_ratio, seed, provider, model from jobs where owner = ?"
+        found: list[sqlite3.Row] = []
         with self.connections.read() as db:
             for prompt in dict.fromkeys(prompts):
-                for row in db.execute(
-                    """
-                    select * from jobs where owner = ? and substr(prompt, 1, 80) = ? and prompt = ?
-                        and status = 'done' and trashed_at is null
+                # Each condition as it stands in an index: finished pictures by their prompt, what is under way by itself.
+                found += db.execute(
+                    f"""
+                    {wanted} and substr(prompt, 1, 80) = ? and prompt = ? and status = 'done' and trashed_at is null
+                        and started_at is not null
                     """,
                     (owner, prompt[:80], prompt),
-                ):
-                    found[row["id"]] = row
-            wanted = set(prompts)
-            for status in ("queued", "running"):
-                for row in db.execute("select * from jobs where owner = ? and status = ?", (owner, status)):
-                    if row["prompt"] in wanted and not row["cancel_requested"]:
-                        found[row["id"]] = row
-        return [job_of(row) for row in sorted(found.values(), key=lambda row: row["seq"])]
+                )
+                found += db.execute(
+                    f"{wanted} and status in ('queued', 'running') and prompt = ? and cancel_requested = 0",
+                    (owner, prompt),
+                )
+        return {row["id"]: request_of(row) for row in sorted(found, key=lambda row: row["seq"])}
+
+    def forget_comparison_keys(self, older_than_s: float) -> int:
+        with self.connections.write() as db:
+            return db.execute(
+                "delete from comparison_keys where created_at < ?", (self._clock() - older_than_s,)
+            ).rowcount
 
     # -- inside
 
     def _put(self, db: Database, comparison: Comparison, cells: Sequence[NewCell]) -> None:
         for cell in cells:
             job_id = cell.adopts
-            if cell.request is not None:
+            if cell.finished is not None:
+                job_id = self._insert_finished(db, cell.finished, comparison.owner)
+            elif cell.request is not None:
                 job_id = self._insert(db, cell.request, Order((cell.request,), comparison.owner), self._clock()).id
                 db.execute(
                     "insert into comparison_jobs (job_id, comparison_id, usd, credits) values (?, ?, ?, ?)",
@@ -196,35 +212,89 @@ class ComparisonSide(OrderSide):
                 on conflict (comparison_id, key) do update
                     set place = excluded.place, job_id = excluded.job_id, adopted = excluded.adopted
                 """,
-                (comparison.id, cell.key, cell.place.model_dump_json(), job_id, cell.adopts is not None),
+                (
+                    comparison.id,
+                    cell.key,
+                    cell.place.model_dump_json(),
+                    job_id,
+                    cell.adopts is not None or cell.finished is not None,
+                ),
             )
 
+    @staticmethod
+    def _bring(db: Database, votes: Sequence[Ballot]) -> None:
+        """Into a comparison whose cells are stored already."""
+        if not votes:
+            return
+        shown: dict[str, str] = {
+            row["key"]: row["job_id"]
+            for row in db.execute(
+                "select key, job_id from cells where comparison_id = ? and job_id is not null",
+                (votes[0].comparison_id,),
+            )
+        }
+        db.conn.executemany(
+            """
+            insert into ballots (id, comparison_id, voter, left_key, right_key, left_job, right_job, pair, created_at,
+                                 choice, cast_at, cast_seq)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                (
+                    vote.id,
+                    vote.comparison_id,
+                    vote.voter,
+                    vote.left,
+                    vote.right,
+                    shown.get(vote.left),
+                    shown.get(vote.right),
+                    " ".join(sorted((shown.get(vote.left, vote.left), shown.get(vote.right, vote.right)))),
+                    vote.created_at.timestamp(),
+                    vote.choice,
+                    (vote.cast_at or vote.created_at).timestamp(),
+                    number,
+                )
+                for number, vote in enumerate(votes, 1)
+            ],
+        )
 
-def past_cap(db: Database, job_id: str) -> bool:
-    """Whether calling for this job now would take its comparison past what it may spend."""
-    row = db.execute(
-        """
-        select ordered.usd, comparisons.id, comparisons.cap_usd from comparison_jobs ordered
-        join comparisons on comparisons.id = ordered.comparison_id
-        where ordered.job_id = ? and comparisons.cap_usd is not null and ordered.usd > 0
-        """,
-        (job_id,),
-    ).fetchone()
-    if row is None:
-        return False
-    spent: float = db.execute(_SPENT, (row["id"],)).fetchone()[0]
-    coming: float = db.execute(_COMING.format(queued="''"), (row["id"],)).fetchone()[0]
-    return spent + coming + float(row["usd"]) > float(row["cap_usd"]) + _EPSILON
+    def _insert_finished(self, db: Database, brought: Finished, owner: str) -> str:
+        """It never started here: so it tells nothing about usual waits, and is not taken for a picture of this app's making."""
+        request, image, now = brought.request, brought.image, self._clock()
+        db.execute(
+            f"""
+            insert into jobs (id, owner, provider, model, prompt, search, aspect_ratio, seed, status, created_at,
+                              finished_at, attempt, image, thumbnail, mime, width, height, size, sha256, receipt, rev)
+            values (?, ?, ?, ?, ?, ?, ?, ?, 'done', ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, {BUMP})
+            """,
+            (
+                brought.job_id,
+                owner,
+                request.provider,
+                request.model,
+                request.prompt,
+                folded(request.prompt),
+                request.aspect_ratio,
+                request.seed,
+                now,
+                now,
+                image.name,
+                image.thumbnail,
+                image.mime,
+                image.width,
+                image.height,
+                image.size,
+                image.sha256,
+                receipt_text(brought.receipt),
+            ),
+        )
+        return brought.job_id
 
 
-def hold(db: Database, job_id: str, now: float, bump: str) -> None:
-    """Take a queued job out of the line because of its comparison's cap."""
-    db.execute(
-        f"""
-        update jobs set status = 'cancelled', error_code = 'cap', error = ?, finished_at = ?, rev = {bump}
-        where id = ? and status = 'queued'
-        """,
-        (_HELD, now, job_id),
+def _take_out(db: Database, comparison_id: str, keys: Iterable[str]) -> int:
+    return sum(
+        db.execute("delete from cells where comparison_id = ? and key = ?", (comparison_id, key)).rowcount
+        for key in keys
     )
 
 
@@ -259,11 +329,13 @@ def _comparison_of(row: sqlite3.Row) -> Comparison:
     )
 
 
-def _cell_of(row: sqlite3.Row, *, whole: bool = False) -> Cell:
-    return Cell(
-        key=row[0],
-        place=Place.model_validate_json(row["place"]),
-        job_id=row[2],
-        adopted=bool(row["adopted"]),
-        job=None if row["id"] is None else job_of(row, whole=whole),
-    )
+# A grid is read at every run of its page, and most of its cells are as they were.
+@lru_cache(4096)
+def _cell_of(values: tuple[Any, ...]) -> Cell:
+    key, place, job_id, adopted, *of_job = values
+    job = None if of_job[0] is None else job_of(dict(zip(_JOB, of_job, strict=True)))
+    return Cell(key, _place_of(place), job_id, bool(adopted), job)
+
+
+def _place_of(text: str) -> Place:
+    return Place.model_validate_json(text)

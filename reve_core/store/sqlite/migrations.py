@@ -333,3 +333,23 @@ def _shares_of_comparisons(db: Database) -> None:
     db.execute("create index shares_of_owner on shares (owner, seq desc)")
     db.execute("create index shares_of_job on shares (job_id) where job_id is not null")
     db.execute("create index shares_of_comparison on shares (comparison_id) where comparison_id is not null")
+
+
+@_step("0011_ballots_of_pictures")
+def _ballots_of_pictures(db: Database) -> None:
+    # A vote is on two pictures, and a cell can be given another one. ``pair`` names the pictures from now on.
+    db.execute("alter table ballots add column left_job text")
+    db.execute("alter table ballots add column right_job text")
+    for side in ("left", "right"):
+        db.execute(
+            f"""
+            update ballots set {side}_job = (select job_id from cells
+                where cells.comparison_id = ballots.comparison_id and cells.key = ballots.{side}_key)
+            """
+        )
+    db.execute(
+        """
+        update or ignore ballots set pair = min(left_job, right_job) || ' ' || max(left_job, right_job)
+        where left_job is not null and right_job is not null
+        """
+    )

@@ -3,6 +3,7 @@
 import sqlite3
 import unicodedata
 from datetime import UTC, datetime
+from typing import Any
 
 from reve_core.models import Call, Job, JobRequest, JobStatus, ProviderState, Receipt, Stage, StoredImage
 
@@ -28,7 +29,18 @@ def receipt_text(receipt: Receipt | None) -> str | None:
     return receipt.model_dump_json(exclude_defaults=True) if receipt is not None else None
 
 
-def job_of(row: sqlite3.Row, *, whole: bool = False, position: int | None = None) -> Job:
+def request_of(row: sqlite3.Row | dict[str, Any]) -> JobRequest:
+    # The row was valid when it was written; a stricter model of a later version must not lose it.
+    return JobRequest.model_construct(
+        prompt=row["prompt"],
+        aspect_ratio=row["aspect_ratio"],
+        seed=row["seed"],
+        provider=row["provider"],
+        model=row["model"],
+    )
+
+
+def job_of(row: sqlite3.Row | dict[str, Any], *, whole: bool = False, position: int | None = None) -> Job:
     """``whole`` also reads the receipt, which a list of many jobs can do without."""
     image = None
     if row["image"] is not None:
@@ -45,14 +57,7 @@ def job_of(row: sqlite3.Row, *, whole: bool = False, position: int | None = None
         id=row["id"],
         seq=row["seq"],
         owner=row["owner"],
-        # The row was valid when it was written; a stricter model of a later version must not lose it.
-        request=JobRequest.model_construct(
-            prompt=row["prompt"],
-            aspect_ratio=row["aspect_ratio"],
-            seed=row["seed"],
-            provider=row["provider"],
-            model=row["model"],
-        ),
+        request=request_of(row),
         status=JobStatus(row["status"]),
         created_at=_known(row["created_at"]),
         rev=row["rev"],

@@ -11,8 +11,8 @@ from sqlite_utils import Database
 from reve_core.models import Call, Claim, Limits, Receipt, StoredImage
 from reve_core.ports import BeatAnswer, CallOutcome
 from reve_core.store.sqlite.base import BUMP, Side
-from reve_core.store.sqlite.comparisons import hold, past_cap
 from reve_core.store.sqlite.rows import call_of, job_of, receipt_text
+from reve_core.store.sqlite.spending import hold_back
 
 _PACE_WINDOW_S = 60.0
 _HELD = "id = :id and lease_token = :token and status = 'running'"
@@ -26,8 +26,8 @@ class WorkerSide(Side):
             if self._next(db, limits, now) is None:
                 return None
         with self.connections.write() as db:
-            while (found := self._next(db, limits, now)) is not None and (held := self._past_cap(db, found[0])):
-                hold(db, held, now, BUMP)
+            while (found := self._next(db, limits, now)) is not None and hold_back(db, found[0], now):
+                pass  # its comparison may not spend that much; whoever is next in line takes its turn
             if found is None:
                 return None
             seq, provider, probes = found
@@ -47,12 +47,6 @@ class WorkerSide(Side):
                 (worker, token, now + lease_s, now, seq),
             ).fetchone()
             return Claim(job_of(row), token)
-
-    @staticmethod
-    def _past_cap(db: Database, seq: int) -> str | None:
-        """The job's id, where its comparison may not spend what it would cost."""
-        job_id: str = db.execute("select id from jobs where seq = ?", (seq,)).fetchone()[0]
-        return job_id if past_cap(db, job_id) else None
 
     def beat(self, claims: Sequence[Claim], *, lease_s: float) -> dict[str, BeatAnswer]:
         answers: dict[str, BeatAnswer] = {}
