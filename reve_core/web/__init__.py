@@ -10,6 +10,7 @@ from reve_core.web.continuing import continue_routes
 from reve_core.web.examples import example_routes
 from reve_core.web.images import download_routes, image_routes, may_see, whose
 from reve_core.web.live import live_routes
+from reve_core.web.live_comparison import live_comparison_routes
 from reve_core.web.shares import share_routes
 from reve_core.web.site import Site
 
@@ -21,6 +22,7 @@ def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> li
         *image_routes(lambda: get_studio().blobs, may_see(get_studio)),
         *download_routes(lambda: get_studio().shelf, whose(get_studio)),
         *example_routes(),
+        *live_comparison_routes(get_studio),  # before the one that takes all that is below /api
         *live_routes(get_studio),
         *continue_routes(get_studio, get_site),
         *share_routes(get_studio, get_site),
