@@ -97,7 +97,7 @@ def open_window(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 def _stays_here(url: str, trouble: list[str]) -> None:
     parts = urlsplit(url)
-    if parts.scheme not in ("blob", "data") and parts.hostname not in ("127.0.0.1", "localhost"):
+    if parts.scheme not in ("blob", "data", "file") and parts.hostname not in ("127.0.0.1", "localhost"):
         trouble.append(f"A request left this machine: {url}")
 
 

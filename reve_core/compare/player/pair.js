@@ -1,0 +1,214 @@
+// The pair viewer: a dialog with the stage, its tools, the captions and what differs. Nothing here asks a server per gesture.
+
+const TOOLS = [
+  ["swap", "Swap the two", "x", swap], ["pin", "Pin the right picture", "p", togglePin], ["boxes", "Layout boxes", "b", toggleBoxes],
+  ["minus", "Zoom out", "-", (v) => zoomAt(v, 1 / 1.4)], ["fit", "", "0", fitView], ["plus", "Zoom in", "+", (v) => zoomAt(v, 1.4)],
+  ["info", "What differs", "i", toggleAbout], ["keys", "Keys", "?", toggleSheet], ["close", "Close", "Esc", closePair],
+];
+
+function makePair(root, hooks, closed) {
+  const v = {
+    hooks, closed, mode: "side", keys: { a: null, b: null, c: null }, cut: 0.5, fade: 0.5, gain: 1, boxed: false, held: null,
+    details: new Map(), lit: null, model: null, shown: null,
+  };
+  v.cell = (side) => (v.keys[side] === null ? undefined : v.model?.key(v.keys[side]));
+  v.modes = el("div", { class: "cmp-modes", role: "group", "aria-label": "How to compare" }, ...MODES.map(([mode, text], index) =>
+    el("button", { type: "button", class: "cmp-b cmp-mode", "data-mode": mode, title: `${text} (${index + 1})`, onclick: () => setMode(v, mode) }, icon(mode), el("span", { text }))));
+  v.tools = {};
+  const tools = el("div", { class: "cmp-tools", role: "group", "aria-label": "Tools" }, ...TOOLS.map(([name, label, key, does]) => {
+    const button = name === "fit"
+      ? el("button", { type: "button", class: "cmp-b cmp-fit", title: "Show the whole picture (0)" }, "Fit")
+      : iconButton(name, label, { title: `${label} (${key})` });
+    button.onclick = () => does(v);
+    button.classList.add("cmp-tool-" + name);
+    v.tools[name] = button;
+    return button;
+  }));
+  v.amount = el("input", { type: "range", class: "cmp-range", min: "0", max: "100", step: "1", oninput: () => setAmount(v, Number(v.amount.value)) });
+  v.amountName = [el("span"), el("span", { class: "cmp-end" })];
+  v.amountLine = el("label", { class: "cmp-amount" }, v.amountName[0], v.amount, v.amountName[1]);
+  v.news = el("p", { class: "cmp-heard", role: "status", "aria-live": "polite" });
+  v.shapeNote = el("p", { class: "cmp-shapenote", hidden: true });
+  v.captions = el("div", { class: "cmp-caps" });
+  v.middle = el("div", { class: "cmp-middle" });
+  v.about = el("aside", { class: "cmp-about", "aria-label": "What differs", tabindex: "-1" });
+  v.sheet = makeSheet(v);
+  makeStage(v);
+  v.dialog = el("dialog", { class: "cmp-dialog", "aria-label": "Two pictures", tabindex: "-1" },
+    el("div", { class: "cmp-top" }, v.modes, tools), v.middle, el("div", { class: "cmp-rest" }, v.captions, v.about), v.sheet, v.news);
+  v.middle.append(v.stage, v.amountLine, v.shapeNote);
+  v.dialog.oncancel = (event) => { event.preventDefault(); if (!v.sheet.hidden) toggleSheet(v, false); else closePair(v); };
+  v.dialog.onkeydown = (event) => pairKey(v, event);
+  v.dialog.onkeyup = (event) => { if (v.held && /^[ tT]$/u.test(event.key)) hold(v, null); };
+  v.dialog.onclose = () => finish(v);
+  v.scaled = (z) => { v.tools.fit.textContent = z > 1.001 ? (z < 10 ? z.toFixed(1) : Math.round(z)) + "×" : "Fit"; };
+  v.arrived = () => preload(v);
+  root.append(v.dialog);
+  return v;
+}
+
+function openPair(v, model, a, b) {
+  v.model = model;
+  if (!viewable(model.key(a))) return false;
+  v.opener = a;
+  v.keys = { a, b: viewable(model.key(b)) && b !== a ? b : null, c: null };
+  v.view = { z: 1, x: 0, y: 0 };
+  v.held = null;
+  v.about.scrollTop = 0;
+  if (!v.keys.b) v.mode = "side";
+  if (!v.dialog.open) { v.dialog.showModal(); v.dialog.focus(); }
+  syncAbout(v);
+  drawPair(v);
+  setMode(v, v.mode);
+  return true;
+}
+
+function drawPair(v) {
+  const [a, b, c] = SIDES.map((side) => v.cell(side));
+  v.dialog.setAttribute("aria-label", [a, b, c].filter(Boolean).map((cell) => nameOf(v.model, cell)).join(" beside ") || "Pictures");
+  showPictures(v);
+  drawCaptions(v);
+  drawAbout(v);
+  place(v);
+  paintMode(v);
+  const shapes = [a, b, c].filter(Boolean).map((cell, index) => [SIDES[index], cell]).filter(([, cell]) => aspectOf(cell));
+  const odd = shapes.some(([, cell]) => !sameShape(aspectOf(cell), aspectOf(shapes[0][1])));
+  v.shapeNote.hidden = !odd;
+  if (odd) v.shapeNote.textContent = `Different shapes, fitted into one frame: ${shapes.map(([, cell]) => `${cell.width} × ${cell.height}`).join(" and ")}.`;
+  for (const name of ["swap", "pin"]) v.tools[name].disabled = !b;
+  v.tools.pin.setAttribute("aria-pressed", String(Boolean(c)));
+  v.tools.pin.title = v.tools.pin.ariaLabel = c ? "Unpin the third picture (P)" : "Pin the right picture, and look at another beside it (P)";
+  for (const button of v.modes.children) button.disabled = !b && button.dataset.mode !== "side";
+  if (b) v.hooks.opened?.(a.key, b.key);
+}
+
+// The grid has news: what is shown stays, unless its picture is another one now or is gone.
+function refreshPair(v, model) {
+  if (!v.dialog.open) { v.model = model; return; }
+  const before = Object.fromEntries(SIDES.map((side) => [side, v.cell(side)]));
+  const rows = JSON.stringify([v.model.rows, v.model.columns]) !== JSON.stringify([model.rows, model.columns]);
+  v.model = model;
+  let changed = rows;
+  for (const side of SIDES) {
+    const was = before[side];
+    if (!was) continue;
+    const now = model.key(was.key) ?? model.data.cells.find((cell) => cell.row === was.row && cell.column === was.column);
+    const next = now && model.row(now) && viewable(now) ? now.key : null;
+    if (!now || ["full", "src", "width", "height", "layout"].some((name) => now[name] !== was[name])) { v.details.delete(was.key); changed = true; }
+    v.keys[side] = next;
+  }
+  if (!v.keys.a) { v.keys.a = v.keys.b; v.keys.b = v.keys.c; v.keys.c = null; changed = true; }
+  if (!v.keys.a) { closePair(v); return; }
+  if (!v.keys.b && v.keys.c) { v.keys.b = v.keys.c; v.keys.c = null; changed = true; }
+  if (changed) { drawPair(v); setMode(v, v.keys.b ? v.mode : "side"); } else syncSteps(v);
+}
+
+function closePair(v) {
+  if (v.dialog.open) v.dialog.close();
+}
+
+function finish(v) {
+  toggleSheet(v, false);
+  hold(v, null);
+  for (const side of SIDES) {
+    const pane = v.panes[side];
+    pane.src = pane.small = undefined;
+    for (const img of [pane.full, pane.thumb]) { img.removeAttribute("src"); img.classList.remove("cmp-here", "cmp-broken"); }
+  }
+  const last = v.keys.a;
+  v.keys = { a: null, b: null, c: null };
+  v.closed(v.opener, last);
+}
+
+function setMode(v, mode) {
+  if (!v.keys.b && mode !== "side") return;
+  v.mode = mode;
+  for (const button of v.modes.children) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
+  const amplify = mode === "difference";
+  v.amountLine.hidden = mode === "side";
+  v.amountName[0].textContent = amplify ? "Amplify" : "Left";
+  v.amountName[1].textContent = amplify ? "" : "Right";
+  v.amount.setAttribute("aria-label", { slider: "Divider", fade: "From the left picture to the right", difference: "Amplify the difference" }[mode] ?? "");
+  v.amount.value = Math.round(100 * { slider: v.cut, fade: v.fade, difference: Math.log2(v.gain) / 4, side: 0 }[mode]);
+  if (mode !== "slider") setAmount(v, Number(v.amount.value));
+  setCut(v, v.cut);
+  place(v);
+  paintMode(v);
+}
+
+function setAmount(v, value) {
+  if (v.mode === "slider") {
+    setCut(v, value / 100);
+    return;
+  }
+  if (v.mode === "fade") {
+    v.fade = value / 100;
+    v.amount.setAttribute("aria-valuetext", value + " % right picture");
+  } else if (v.mode === "difference") {
+    v.gain = 2 ** ((value / 100) * 4);
+    const times = (v.gain < 10 ? v.gain.toFixed(1).replace(/\.0$/u, "") : Math.round(v.gain)) + "×";
+    v.amountName[1].textContent = times;
+    v.amount.setAttribute("aria-valuetext", times);
+  } else return;
+  paintMode(v);
+}
+
+function fitView(v) {
+  v.view = { z: 1, x: 0, y: 0 };
+  settle(v);
+}
+
+function swap(v) {
+  if (!v.keys.b) return;
+  [v.keys.a, v.keys.b] = [v.keys.b, v.keys.a];
+  drawPair(v);
+}
+
+// The right picture stays beside the two, and the right place goes on to another.
+function togglePin(v) {
+  if (v.keys.c) v.keys.c = null;
+  else if (v.keys.b) {
+    const pinned = v.cell("b");
+    const [r, c] = v.model.place(pinned);
+    const seen = (cell) => viewable(cell) && cell.key !== v.keys.a && cell.key !== pinned.key;
+    const rows = v.model.rows.map((_, index) => v.model.at((r + 1 + index) % v.model.rows.length, c));
+    const columns = v.model.columns.map((_, index) => v.model.at(r, (c + 1 + index) % v.model.columns.length));
+    const next = [...rows, ...columns].find(seen);
+    if (!next) { v.news.textContent = "There is no third picture to put beside these."; return; }
+    v.keys.c = pinned.key;
+    v.keys.b = next.key;
+  }
+  drawPair(v);
+}
+
+function toggleBoxes(v, on = !v.boxed) {
+  v.boxed = on;
+  v.tools.boxes.setAttribute("aria-pressed", String(on));
+  for (const side of SIDES) v.panes[side].boxes.hidden = !(on || v.lit);
+  v.glass.classList.toggle("cmp-boxed", on);
+}
+
+function toggleAbout(v) {
+  const narrow = v.dialog.clientWidth <= 800;
+  if (narrow) { v.about.scrollIntoView({ block: "start" }); v.about.focus({ preventScroll: true }); return; }
+  v.shown = !v.shown;
+  syncAbout(v);
+}
+
+// Where no page gives details there is seldom anything to say, and the pictures take the room.
+function syncAbout(v) {
+  v.shown ??= Boolean(v.hooks.details || v.model.data.details);
+  v.dialog.classList.toggle("cmp-alone", !v.shown);
+  v.tools.info.setAttribute("aria-pressed", String(v.shown));
+}
+
+function hold(v, what) {
+  if (v.held === what) return;
+  v.held = what;
+  if (v.model) paintMode(v);
+}
+
+function preload(v) {
+  const around = ["a", "b"].flatMap((side) => ["left", "right", "up", "down"].map((way) => neighbour(v, side, way)));
+  v.ahead = [...new Set(around.filter(Boolean).map((cell) => cell.full))].filter((src) => src && !src.startsWith("data:")).map((src) => Object.assign(new Image(), { src }));
+}
