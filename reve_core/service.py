@@ -12,8 +12,10 @@ from typing import Literal, Protocol
 
 from reve_core import intake, views, waits
 from reve_core.catalogue import Catalogue
+from reve_core.comparison_shares import ComparisonShares
 from reve_core.comparisons import Comparisons
 from reve_core.errors import BadInput, ConfigurationError, JobNotFound, ReveError, WrongState
+from reve_core.exchange import Exchange
 from reve_core.guard.callbacks import Receivers
 from reve_core.guard.signing import Signer
 from reve_core.models import (
@@ -115,6 +117,16 @@ class Studio:
             clock=clock,
         )
         self.polls = Polls(grids=grids, catalogue=self.catalogue, read_only=read_only, clock=clock)
+        self.exchange = Exchange(
+            grids=grids,
+            comparisons=self.comparisons,
+            catalogue=self.catalogue,
+            shelf=self.shelf,
+            blobs=blobs,
+            caps=caps,
+            read_only=read_only,
+            clock=clock,
+        )
         self.shares = Shares(
             store=store,
             access=access,
@@ -124,6 +136,18 @@ class Studio:
             caps=caps,
             label_of=self.catalogue.label,
             title_of=self.catalogue.title,
+            read_only=read_only,
+            clock=clock,
+        )
+        self.comparison_shares = ComparisonShares(
+            shares=self.shares,
+            grids=grids,
+            comparisons=self.comparisons,
+            polls=self.polls,
+            catalogue=self.catalogue,
+            blobs=blobs,
+            signer=signer,
+            caps=caps,
             read_only=read_only,
             clock=clock,
         )
@@ -194,7 +218,8 @@ class Studio:
         Idempotency keys that are a day old, passes that nobody can use any more, ballots that were not cast for a week.
         Returns how many.
         """
-        return self._store.forget_keys(KEYS_KEPT_S) + self.visitors.forget_passes() + self.polls.forget_idle()
+        keys = self._store.forget_keys(KEYS_KEPT_S) + self.comparisons.forget_keys(KEYS_KEPT_S)
+        return keys + self.visitors.forget_passes() + self.polls.forget_idle()
 
     def cancel(self, job_id: str, *, owner: str = PERSONAL) -> str:
         """Stop a job where that is free. Says in a sentence what will happen."""

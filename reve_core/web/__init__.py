@@ -13,6 +13,7 @@ from reve_core.web.live import live_routes
 from reve_core.web.live_comparison import live_comparison_routes
 from reve_core.web.shares import share_routes
 from reve_core.web.site import Site
+from reve_core.web.voting import voting_routes
 
 
 def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> list[Route]:
@@ -26,4 +27,5 @@ def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> li
         *live_routes(get_studio),
         *continue_routes(get_studio, get_site),
         *share_routes(get_studio, get_site),
+        *voting_routes(get_studio, get_site),
     ]

@@ -25,7 +25,7 @@ from reve_core.web.site import Site
 _UNKNOWN = Site()
 _HEALTH = "/_stcore/health"  # asked by the host's own watchman, by whatever name; says "ok" and nothing else
 OURS = frozenset(
-    ("api", "continue", "download", "examples", "exports", "generate", "images", "oembed", "s", "share", "status")
+    ("api", "c", "continue", "download", "examples", "exports", "generate", "images", "oembed", "s", "share", "status")
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from pathlib import Path
 from reve_core.web.html.markup import Markup, raw, tag, together
 
 NAME = "Reve Studio"
+_UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 
 MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true"><g fill="none" stroke="#8a8782"'
@@ -40,8 +42,21 @@ def home(href: str, **more: str) -> Markup:
     return tag("a", raw(MARK), NAME, class_="home", href=href, **more)
 
 
-def document(title: str, meta: Markup, body: Markup, own_css: str, *, framed: bool, forms: bool = False) -> Html:
-    """``forms``: the page has one of its own, which leads back here."""
+def document(
+    title: str,
+    meta: Markup,
+    body: Markup,
+    own_css: str,
+    *,
+    framed: bool,
+    forms: bool = False,
+    script: str = "",
+    kind: str = "",
+) -> Html:
+    """
+    ``forms``: the page has one of its own, which leads back here. ``script`` is run at its end, and may fetch from here; a
+    page reads and works without it as far as it can. ``kind`` is a class of the body's.
+    """
     css = _css() + own_css
     head = together(
         tag("meta", charset="utf-8"),
@@ -53,18 +68,31 @@ def document(title: str, meta: Markup, body: Markup, own_css: str, *, framed: bo
         tag("link", rel="icon", href="/s/mark.svg", type="image/svg+xml"),
         tag("style", raw(css)),
     )
-    page = tag("html", tag("head", head), tag("body", body, class_="framed" if framed else None), lang="en", dir="ltr")
+    classes = " ".join(filter(None, ("framed" if framed else "", kind))) or None
+    code = tag("script", raw(script)) if script else None
+    page = tag("html", tag("head", head), tag("body", body, code, class_=classes), lang="en", dir="ltr")
     policy = "; ".join(
         (
             "default-src 'none'",
             "img-src 'self'",
-            f"style-src 'sha256-{b64encode(hashlib.sha256(css.encode()).digest()).decode()}'",
+            f"style-src {_hash(css)}",
+            *((f"script-src {_hash(script)}", "connect-src 'self'") if script else ()),
             "base-uri 'none'",
             "form-action 'self'" if forms else "form-action 'none'",
             "frame-ancestors *" if framed else "frame-ancestors 'none'",
         )
     )
     return Html(("<!doctype html>\n" + page).encode(), policy)
+
+
+def carried(name: str, value: object) -> Markup:
+    """Data for the page's own script, under an id. No text in it can end the element that holds it."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).translate(_UNSAFE)
+    return tag("script", raw(text), type="application/json", id=name)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @cache

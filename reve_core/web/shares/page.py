@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from reve_core.grants import Window
 from reve_core.layout import BBox
-from reve_core.pictures.rendition import CARD
+from reve_core.web.html import previews
 from reve_core.web.html.document import NAME, Html, document, header, home, never_listed
 from reve_core.web.html.markup import Markup, one_line, raw, tag, together
 
@@ -33,7 +33,8 @@ def picture_page(window: Window, token: str, base: str) -> Html:
         header(),
         tag("main", tag("h1", _UNTITLED, class_="heard"), _figure(window, here), _about(window, token, here)),
     )
-    return document(title, _meta(window, title, told, base, here), body, own, framed=False)
+    meta = previews.tags(title=title, told=told, alt=alt(window), published=window.published, base=base, here=here)
+    return document(title, meta, body, own, framed=False)
 
 
 def embed_page(window: Window, token: str, base: str) -> Html:
@@ -116,37 +117,6 @@ def _about(window: Window, token: str, here: str) -> Markup:
         ),
         class_="about",
     )
-
-
-def _meta(window: Window, title: str, told: str, base: str, here: str) -> Markup:
-    listed = "index, max-image-preview:large" if window.published else "noindex, nofollow, noarchive"
-    parts = [tag("meta", name="robots", content=listed), tag("meta", name="description", content=told)]
-    graph = {"og:site_name": NAME, "og:type": "website", "og:title": title, "og:description": told}
-    cards = {"twitter:title": title, "twitter:description": told}
-    if base:
-        address, card = base + here, f"{base}{here}/card.jpg"
-        graph |= {
-            "og:url": address,
-            "og:image": card,
-            **({"og:image:secure_url": card} if card.startswith("https:") else {}),
-            "og:image:type": "image/jpeg",
-            "og:image:width": str(CARD[0]),
-            "og:image:height": str(CARD[1]),
-            "og:image:alt": alt(window),
-        }
-        cards |= {"twitter:image": card, "twitter:image:alt": alt(window)}
-        asked = f"{base}/oembed?url={quote(address, safe='')}"
-        parts += [
-            tag("link", rel="canonical", href=address),
-            *(
-                tag("link", rel="alternate", type=kind, href=f"{asked}&format={name}", title=title)
-                for name, kind in (("json", "application/json+oembed"), ("xml", "text/xml+oembed"))
-            ),
-        ]
-    parts.append(tag("meta", name="twitter:card", content="summary_large_image"))
-    parts += [tag("meta", property=name, content=value) for name, value in graph.items()]
-    parts += [tag("meta", name=name, content=value) for name, value in cards.items()]
-    return together(*parts)
 
 
 def _boxes_css(window: Window) -> Iterator[str]:

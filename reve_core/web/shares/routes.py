@@ -39,20 +39,25 @@ def share_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site])
         try:
             return _answer(request, get_studio(), get_site(), token, what)
         except ReveError as exc:
-            return _sorry(exc, framed=what == "embed")
+            return sorry_because(exc, framed=what == "embed")
 
     def embedding(request: Request, rest: str) -> Response:
         if rest:
             return problem(404, "not_found", "There is nothing at this address.")
         studio, base = get_studio(), base_url(request, get_site())
-        token = oembed.token_in(request.query_params.get("url", ""), base)
-        return oembed.answer(studio.shares.open(token), token, base, request.query_params)
+        kind, token = oembed.place_in(request.query_params.get("url", ""), base)
+        if kind == "c":
+            comparisons = studio.comparison_shares
+            opened = comparisons.open(token)
+            title = comparisons.title(opened)
+            return oembed.of_comparison(title, token, base, request.query_params, may_vote=opened.share.may_vote)
+        return oembed.of_picture(studio.shares.open(token), token, base, request.query_params)
 
     door = Door(share, ("GET", "HEAD"))
-    return [_Exactly("/s", door), Under("/s", door), _Exactly("/oembed", Door(embedding, ("GET", "HEAD")))]
+    return [Exactly("/s", door), Under("/s", door), Exactly("/oembed", Door(embedding, ("GET", "HEAD")))]
 
 
-class _Exactly(Route):
+class Exactly(Route):
     """One address, with nothing below it."""
 
     def __init__(self, path: str, door: Door) -> None:
@@ -75,7 +80,7 @@ def _answer(request: Request, studio: Studio, site: Site, token: str, what: str)
             return _shown(request, window, what, lambda: (shares.picture if what == "picture" else shares.card)(token))
         case "download":
             file = shares.download(token)
-            headers = {**_robots(None), "Cache-Control": "no-store"}
+            headers = {**robots(published=False), "Cache-Control": "no-store"}
             headers["Content-Disposition"] = disposition("attachment", file.filename)
             return Response(file.data, headers=headers, media_type=file.mime)
         case _:
@@ -87,7 +92,7 @@ def _answer(request: Request, studio: Studio, site: Site, token: str, what: str)
 
 def _page(html: Html, status: int, window: Window | None) -> Response:
     headers = {
-        **_robots(window),
+        **robots(published=window is not None and window.published),
         "Content-Security-Policy": html.csp,
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
@@ -98,7 +103,11 @@ def _page(html: Html, status: int, window: Window | None) -> Response:
 def _shown(request: Request, window: Window, what: str, read: Callable[[], File]) -> Response:
     """A picture that a browser may keep, but asks about each time it shows it."""
     tag = f'"{window.version}-{what.partition(".")[0]}"'
-    headers = {**_robots(window), "Cache-Control": "private, no-cache", "ETag": tag}
+    headers = {
+        **robots(published=window is not None and window.published),
+        "Cache-Control": "private, no-cache",
+        "ETag": tag,
+    }
     if what == "card.jpg":
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # previews are shown on other sites
     if is_known(request, tag):
@@ -108,13 +117,13 @@ def _shown(request: Request, window: Window, what: str, read: Callable[[], File]
     return Response(file.data, headers=headers, media_type=file.mime)
 
 
-def _robots(window: Window | None) -> Mapping[str, str]:
-    listed = window is not None and window.published
-    return {"Referrer-Policy": "same-origin"} | ({} if listed else {"X-Robots-Tag": _UNLISTED})
+def robots(*, published: bool) -> Mapping[str, str]:
+    """What keeps an address out of search engines, where its owner has not let them in, and out of other sites' logs."""
+    return {"Referrer-Policy": "same-origin"} | ({} if published else {"X-Robots-Tag": _UNLISTED})
 
 
-def _sorry(error: ReveError, *, framed: bool) -> Response:
-    status = status_of(error)
+def sorry_because(error: ReveError, *, framed: bool) -> Response:
+    """A page, for people, where a link leads to nothing."""
     match error:
         case NotFound():
             heading = "There is nothing here"
@@ -122,7 +131,11 @@ def _sorry(error: ReveError, *, framed: bool) -> Response:
             heading = "This link has ended"
         case _:
             heading = "This cannot be shown now"
-    answer = _page(sorry_page(heading, _told(error, heading), framed=framed), status, None)
+    return sorry(heading, _told(error, heading), status_of(error), framed=framed)
+
+
+def sorry(heading: str, told: str, status: int, *, framed: bool = False) -> Response:
+    answer = _page(sorry_page(heading, told, framed=framed), status, None)
     if status == 503:
         answer.headers["Retry-After"] = "5"
     return answer
