@@ -95,18 +95,23 @@ class Comparisons:
             wanted, title=_words(title, MAX_TITLE, "title"), question=_words(question, MAX_QUESTION, "question")
         )
         order = self._orders.new(wanted, reuse=reuse)
-        once = None
-        if idempotency_key is not None:
-            intake.check_key(idempotency_key)
-            asked = repr((axes.model_dump_json(), title, question, cap_usd, reuse))
-            once = Once(idempotency_key, hashlib.sha256(asked.encode()).hexdigest())
+        once = _once(idempotency_key, (axes.model_dump_json(), title, question, cap_usd, reuse))
         made = self._grids.create_comparison(order.comparison, order.cells, once=once)
         self._worker.wake()
         return self.get(made, owner=owner)
 
-    def of_pictures(self, job_ids: Iterable[str], *, owner: str, title: str = "") -> Comparison:
+    def of_pictures(
+        self,
+        job_ids: Iterable[str],
+        *,
+        owner: str,
+        title: str = "",
+        question: str = "",
+        idempotency_key: str | None = None,
+    ) -> Comparison:
         """
-        A comparison of pictures that are there: one row for each prompt, nothing ordered. Raises BadInput, JobNotFound.
+        A comparison of pictures that are there: one row for each prompt, nothing ordered. Raises BadInput, JobNotFound,
+        IdempotencyConflict, Ended.
         """
         self._must_write()
         wanted = list(dict.fromkeys(job_ids))
@@ -116,11 +121,15 @@ class Comparisons:
             raise BadInput(f"That is {len(wanted):,} pictures; a comparison takes {MAX_CELLS}.", "pictures")
         axes, places = grid.lay_out(self._picture(job_id, owner) for job_id in wanted)
         grid.check(axes, alone=True)
-        comparison = replace(self._laid(axes, owner), title=_words(title, MAX_TITLE, "title"))
+        comparison = replace(
+            self._laid(axes, owner),
+            title=_words(title, MAX_TITLE, "title"),
+            question=_words(question, MAX_QUESTION, "question"),
+        )
         grid.check_size(len(comparison.rows), len(self._orders.columns(comparison)))
         cells = [NewCell(grid.key(comparison, place), place, adopts=job_id) for job_id, place in places.items()]
-        self._grids.create_comparison(comparison, cells)
-        return comparison
+        once = _once(idempotency_key, ("pictures", wanted, title, question))
+        return self.get(self._grids.create_comparison(comparison, cells, once=once), owner=owner)
 
     # -- adding to one
 
@@ -270,6 +279,10 @@ class Comparisons:
             raise ComparisonNotFound()
         return found
 
+    def made_with(self, idempotency_key: str, *, owner: str) -> bool:
+        """Whether a comparison stands that was made with this key, so that ``make`` would answer with it."""
+        return self._grids.comparison_made_with(owner, idempotency_key) is not None
+
     def listed(self, *, owner: str, before: str | None = None, limit: int = 50) -> list[Comparison]:
         """Newest first, from the one that follows the comparison with the id ``before``."""
         return self._grids.comparisons(owner, before=before, limit=limit)
@@ -356,6 +369,14 @@ class Comparisons:
     def _must_write(self) -> None:
         if self._read_only is not None:
             raise ConfigurationError(self._read_only)
+
+
+def _once(key: str | None, asked: tuple[object, ...]) -> Once | None:
+    """The idempotency key with a digest of what was asked for. Raises BadInput."""
+    if key is None:
+        return None
+    intake.check_key(key)
+    return Once(key, hashlib.sha256(repr(asked).encode("utf-8", "backslashreplace")).hexdigest())
 
 
 def _words(text: str, most: int, field: str) -> str:

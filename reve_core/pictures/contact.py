@@ -61,6 +61,7 @@ def contact_sheet(
     open_picture: Callable[[int, int], Image | None],
     *,
     title: str,
+    names: Sequence[str] = (),
     labels: Sequence[str] = (),
     word: Callable[[int, int], str] = lambda row, column: "not made",
     shape: float = 1.0,
@@ -69,10 +70,10 @@ def contact_sheet(
     """
     A PNG, no side over ``MAX_SIDE`` and no more than ``MAX_PIXELS``: cells shrink from ``cell`` until that is so.
 
-    ``rows`` are prompts in runs of text and whether it is emphasised; a letter (A, B, …) stands before each. ``columns``
-    are heads, empty ones are left out. ``open_picture(row, column)`` is asked once per cell, in reading order; where it
-    gives None a quiet box says ``word(row, column)``. ``labels`` are the providers' fixed marks. ``shape`` is a cell's
-    width over its height; a picture of another shape is shown whole within it.
+    ``rows`` are prompts in runs of text and whether it is emphasised; before each stands its name, or a letter (A, B, …)
+    where there are no ``names``. ``columns`` are heads, empty ones are left out. ``open_picture(row, column)`` is asked
+    once per cell, in reading order; where it gives None a quiet box says ``word(row, column)``. ``labels`` are the
+    providers' fixed marks. ``shape`` is a cell's width over its height; a picture of another shape is shown whole within it.
 
     Raises BadInput where there is nothing to show, or too much for one picture.
     """
@@ -83,7 +84,8 @@ def contact_sheet(
     sheet = Bands(plan.width, plan.height)
     sheet.add(_top(plan, columns, title))
     for row, runs in enumerate(rows):
-        sheet.add(_row(plan, row, runs, len(columns), open_picture, word))
+        name = names[row] if names else letter(row)
+        sheet.add(_row(plan, row, name, runs, len(columns), open_picture, word))
     sheet.add(_foot(plan, labels))
     return sheet.finished()
 
@@ -179,6 +181,7 @@ def _top(plan: _Plan, columns: Sequence[str], title: str) -> Image:
 def _row(
     plan: _Plan,
     row: int,
+    name: str,
     runs: Sequence[Run],
     columns: int,
     open_picture: Callable[[int, int], Image | None],
@@ -187,8 +190,8 @@ def _row(
     band = _blank(plan, plan.rows[row] + plan.gap)
     draw = _pen(band)
     face = letters.font(plan.size, letters.STRONG)
-    draw.text((plan.margin, plan.size), letter(row), fill=_INK, font=face, anchor="ls")
-    indent = round(max(plan.size * 1.5, face.getlength(letter(row)) + plan.size * 0.6))
+    draw.text((plan.margin, plan.size), name, fill=_INK, font=face, anchor="ls")
+    indent = round(max(plan.size * 1.5, face.getlength(name) + plan.size * 0.6))
     lines = _label(
         runs, plan.size, plan.label - indent, max(1, int((plan.rows[row] - plan.size * 0.4) // plan.leading))
     )

@@ -85,7 +85,10 @@ class ComparisonStore(Protocol):
         ...
 
     def forget_comparison_keys(self, older_than_s: float) -> int:
-        """Forget idempotency keys of that age; returns how many. The comparisons stay."""
+        """
+        Forget idempotency keys of that age; returns how many. The comparisons stay, and so do keys with a line break, which
+        no program can send: they say which files were imported.
+        """
         ...
 
     # -- votes

@@ -1,0 +1,80 @@
+"""Pictures on their way out and in: small copies with nothing in them but pixels."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reve_core.errors import PictureDamaged
+from reve_core.exchange.payload import MAX_PICTURE, MAX_PICTURES, MAX_PIXELS, QUALITY, SIDE
+from reve_core.pictures import bare, check, thumbnail
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_ASSUMED = check.Caps(max_bytes=MAX_PICTURE, max_pixels=MAX_PIXELS)
+# Of a grid so large that its pictures would not fit at the usual size.
+_SMALLER = ((SIDE, QUALITY), (768, QUALITY), (640, QUALITY), (512, 78), (384, 70), (256, 60), (128, 40))
+
+
+def room_for(pictures: int) -> int:
+    """The bytes that each of so many pictures may take."""
+    return MAX_PICTURES // max(pictures, 1)
+
+
+def small_copy(data: bytes, caps: check.Caps, room: int) -> bytes:
+    """
+    A still WebP of at most ``SIDE`` pixels on its longer side and ``room`` bytes. One that is so already stays as it is:
+    a copy of a copy loses nothing. Raises PictureDamaged.
+    """
+    facts = check.inspect(data, caps)
+    if facts.mime == "image/webp" and max(facts.width, facts.height) <= SIDE and len(data) <= room:
+        return bare.bare(data)
+    picture = thumbnail.plain(check.decode(data, caps))
+    for side, quality in _SMALLER:
+        made = _webp(picture, side, quality)
+        if len(made) <= room:
+            break
+    return made
+
+
+def size_of_copy(width: int, height: int) -> tuple[int, int]:
+    """Its pixels, where there is room for the usual size."""
+    scale = min(1.0, SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _webp(picture: Image, side: int, quality: int) -> bytes:
+    from PIL import Image as Pillow
+    from PIL import WebPImagePlugin  # noqa: F401  (registers the format)
+
+    scale = min(1.0, side / max(picture.size))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    small = picture if size == picture.size else picture.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3.0)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=quality, method=2, icc_profile=b"", exif=b"", xmp=b"")
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A picture from a stranger's file that may be kept: decoded once, and without anything but pixels."""
+
+    data: bytes
+    thumbnail: bytes
+    facts: check.PictureFacts
+
+
+def checked(text: str, caps: check.Caps) -> Checked:
+    """From base64. Raises PictureDamaged."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise PictureDamaged("The picture is not written in base64.") from None
+    least = check.Caps(min(caps.max_bytes, _ASSUMED.max_bytes), min(caps.max_pixels, _ASSUMED.max_pixels))
+    facts = check.inspect(data, least)
+    picture = check.decode(data, least)
+    return Checked(bare.bare(data), thumbnail.make(picture), facts)
