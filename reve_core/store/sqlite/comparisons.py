@@ -177,8 +177,8 @@ class ComparisonSide(OrderSide):
                 # The index is named because SQLite would rather look through all that the owner ever finished.
                 found += db.execute(
                     f"""
-                    {wanted} indexed by jobs_of_prompt where owner = ? and substr(prompt, 1, 80) = ? and prompt = ? and status = 'done' and trashed_at is null
-                        and started_at is not null
+                    {wanted} indexed by jobs_of_prompt where owner = ? and substr(prompt, 1, 80) = ? and prompt = ?
+                        and status = 'done' and trashed_at is null and started_at is not null
                     """,
                     (owner, prompt[:80], prompt),
                 )
