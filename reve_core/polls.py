@@ -85,7 +85,7 @@ class Polls:
                 if ballot.choice is None and self._stand(comparison, ballot.left, ballot.right):
                     return ballot
             own = _counted(seen.pool, given)
-            pair = ballots.next_pair(seen.pool, seen.outlook, own, alone=voter == OWNER, chance=self._chance)
+            pair = ballots.next_pair(seen.pool, seen.outlook, own, voter=voter, chance=self._chance)
             if pair is not None and self._stand(comparison, *pair):
                 return self._grids.add_ballot(self._ballot(comparison, voter, pair))
         return None
@@ -138,7 +138,7 @@ class Polls:
             own.add(seen.pool, left, right)
         found: list[Pair] = []
         while len(found) < count:
-            pair = ballots.next_pair(seen.pool, seen.outlook, own, alone=True, chance=self._chance)
+            pair = ballots.next_pair(seen.pool, seen.outlook, own, voter=OWNER, chance=self._chance)
             if pair is None:
                 break
             own.add(seen.pool, *pair)

@@ -12,13 +12,13 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from random import Random
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from reve_core.compare.deciding.always import settles
-from reve_core.compare.deciding.votes import Choice, Judgement, Tallies
-from reve_core.compare.models import Ballot, Cell, Comparison, Place
+from reve_core.compare.models import OWNER, Ballot, Cell, Comparison, Place
 from reve_core.models import JobStatus
 
 Kind = Literal["prompts", "models", "noise"]
@@ -199,38 +199,73 @@ class Votes:
         self.met.add(frozenset((left, right)))
 
 
+class _Clear(NamedTuple):
+    """A decisive vote, and whether the pair's first candidate won."""
+
+    pair: PairOf
+    first_won: bool
+
+
 @dataclass
 class Outlook:
-    """Every vote on a pool, and how much each pair of candidates still has to say."""
+    """Every vote on a pool: what was shown, and what the decisive votes said, by voter and in their sequence."""
 
     votes: Votes
-    need: dict[PairOf, float]
+    pairs: tuple[PairOf, ...] = ()
+    clear: dict[str, list[_Clear]] = field(default_factory=dict)
+
+    def need(self, *, besides: str | None = None) -> dict[PairOf, float]:
+        """
+        How often each pair of candidates should come, as it stands without the votes of the voter ``besides``.
+
+        What a voter is shown may follow from how the poll stands, but not from what they said themselves: else those who
+        like one candidate would be asked about it more than others, and the intervals of ``deciding`` would not hold.
+        """
+        if besides not in self.clear:
+            return self._need
+        return self._weighed(besides)
+
+    @cached_property
+    def _need(self) -> dict[PairOf, float]:
+        return self._weighed(None)
+
+    def _weighed(self, besides: str | None) -> dict[PairOf, float]:
+        every, first = Counter[_Clear](), Counter[_Clear]()
+        for voter, said in self.clear.items():
+            if voter == besides:
+                continue
+            decided: set[PairOf] = set()
+            for vote in said:
+                every[vote] += 1
+                if vote.pair not in decided:
+                    decided.add(vote.pair)
+                    first[vote] += 1
+        found: dict[PairOf, float] = {}
+        kinds: tuple[Kind, ...] = ("prompts", "models")
+        for kind in kinds:
+            found |= _needs([pair for pair in self.pairs if pair[0] == kind], every, first)
+        return found
 
 
 def outlook(pool: Pool, ballots: Iterable[Ballot]) -> Outlook:
     """From the ballots that were cast, in that sequence."""
-    votes = Votes()
-    judgements: dict[Kind, list[Judgement]] = {"prompts": [], "models": []}
+    found = Outlook(Votes(), tuple(pool.sizes))
     for ballot in ballots:
         question = pool.find(ballot.left, ballot.right)
         if question is None or ballot.choice is None:
             continue
-        votes.add(pool, ballot.left, ballot.right)
-        if question.kind in judgements:
-            choice: Choice = ballot.choice
-            judgements[question.kind].append(Judgement(question.left, question.right, choice, ballot.voter))
-    need: dict[PairOf, float] = {}
-    for kind, cast in judgements.items():
-        need |= _needs([pair for pair in pool.sizes if pair[0] == kind], Tallies(cast))
-    return Outlook(votes, need)
+        found.votes.add(pool, ballot.left, ballot.right)
+        if ballot.choice in ("left", "right"):
+            pair = pool.pair_of(question)
+            vote = _Clear(pair, (ballot.choice == "left") == (question.left == pair[1]))
+            found.clear.setdefault(ballot.voter, []).append(vote)
+    return found
 
 
-def _needs(pairs: Collection[PairOf], tallies: Tallies) -> dict[PairOf, float]:
+def _needs(pairs: Collection[PairOf], every: Counter[_Clear], first: Counter[_Clear]) -> dict[PairOf, float]:
     """
-    Pairs that stand between the leader and a decision come more often, those that are settled less often.
-
-    Whoever sees the votes so far may choose the next pair as they like: the intervals of ``deciding`` hold for every way
-    of choosing that looks at the past only.
+    Pairs that stand between the leader and a decision come more often, those that are settled less often. ``first`` holds
+    each voter's first decisive vote on a pair, which is what settles it.
     """
     wins: Counter[str] = Counter()
     losses: Counter[str] = Counter()
@@ -238,14 +273,14 @@ def _needs(pairs: Collection[PairOf], tallies: Tallies) -> dict[PairOf, float]:
     settled: set[PairOf] = set()
     for pair in pairs:
         _, one, other = pair
-        tally = tallies.of(one, other)
-        wins[one] += tally.wins
-        losses[one] += tally.losses
-        wins[other] += tally.losses
-        losses[other] += tally.wins
-        if settles(tally.first_wins, tally.first_losses, _ALPHA / len(pairs)):
+        won, lost = _Clear(pair, True), _Clear(pair, False)
+        wins[one] += every[won]
+        losses[one] += every[lost]
+        wins[other] += every[lost]
+        losses[other] += every[won]
+        if settles(first[won], first[lost], _ALPHA / len(pairs)):
             settled.add(pair)
-            beaten.add(other if tally.first_wins > tally.first_losses else one)
+            beaten.add(other if first[won] > first[lost] else one)
     names = dict.fromkeys(name for pair in pairs for name in pair[1:])
     standing = [name for name in names if name not in beaten]
     leader = max(standing, key=lambda name: (wins[name] + 1) / (wins[name] + losses[name] + 2), default=None)
@@ -272,27 +307,28 @@ def next_pair(
     outlook: Outlook,
     own: Votes,
     *,
-    alone: bool = False,
+    voter: str | None = None,
     chance: Random = CHANCE,
-    only: Callable[[PairOf], bool] = lambda _: True,
 ) -> Pair | None:
     """
     A pair that this voter has not had, with the sides shuffled; None when there is none left.
 
-    ``own`` holds the pairs that they were given. ``alone``: the owner's own scores, of which each counts for their taste;
-    of any other voter only the first vote between two candidates counts, so they are asked about new candidates first.
+    ``own`` holds the pairs that they were given. Of an owner who scores alone each vote counts for their taste. Of any
+    other voter only the first decisive one between two candidates counts, so they are asked about new candidates first.
     """
-    left = [pair for pair, size in pool.sizes.items() if own.pairs[pair] < size and only(pair)]
+    alone = voter == OWNER
+    left = [pair for pair, size in pool.sizes.items() if own.pairs[pair] < size]
     noise = [pair for pair in left if pair[0] == "noise"]
     about = [pair for pair in left if pair[0] != "noise"]
     if not left:
         return None
+    need = outlook.need(besides=None if alone else voter)
     if about and not (noise and chance.random() < 1 / NOISE_EVERY):
-        kind = _kind(about, outlook, chance)
+        kind = _kind(about, outlook.votes, need, chance)
         pairs = [pair for pair in about if pair[0] == kind]
     else:
         pairs = noise
-    seen, need = outlook.votes, outlook.need
+    seen = outlook.votes
 
     def cost(pair: PairOf) -> tuple[float, ...]:
         weighed = max(seen.pairs[pair], own.pairs[pair]) / need.get(pair, _USUAL)
@@ -331,17 +367,17 @@ def entrants(pool: Pool, kind: Kind, *, chance: Random = CHANCE) -> list[str]:
     return drawn[:MOST_ENTRANTS]
 
 
-def _kind(pairs: Iterable[PairOf], outlook: Outlook, chance: Random) -> Kind:
+def _kind(pairs: Iterable[PairOf], votes: Votes, need: Mapping[PairOf, float], chance: Random) -> Kind:
     """Prompts or models: each as often as it has candidates to tell apart, less where nothing is open any more."""
     candidates: dict[Kind, set[str]] = {}
     most: dict[Kind, float] = {}
     for pair in pairs:
         candidates.setdefault(pair[0], set()).update(pair[1:])
-        most[pair[0]] = max(most.get(pair[0], 0.0), outlook.need.get(pair, _USUAL))
+        most[pair[0]] = max(most.get(pair[0], 0.0), need.get(pair, _USUAL))
 
     def cost(kind: Kind) -> tuple[float, ...]:
         share = (len(candidates[kind]) - 1) * (_QUARTER if most[kind] <= _QUARTER else _USUAL)
-        return (outlook.votes.kinds[kind] / share,)
+        return (votes.kinds[kind] / share,)
 
     return _least(list(candidates), cost, chance)
 

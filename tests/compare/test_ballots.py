@@ -9,11 +9,11 @@ import pytest
 
 from reve_core.compare import ballots
 from reve_core.compare.ballots import Outlook, Pool, Votes, asked
-from reve_core.compare.models import Comparison
+from reve_core.compare.models import Choice, Comparison
 from reve_core.models import JobStatus
 from tests.compare.voting import cells, comparison, places, vote
 
-NOTHING = Outlook(Votes(), {})
+NOTHING = Outlook(Votes())
 
 
 def pool_of(which: Comparison) -> Pool:
@@ -156,3 +156,21 @@ def test_prompts_and_models_are_both_asked_about() -> None:
         votes.append(vote(number, *pair, "tie", voter=f"v{number}"))
     kinds = ballots.outlook(pool, votes).votes.kinds
     assert kinds["prompts"] == kinds["models"] == 20
+
+
+def test_what_a_voter_said_does_not_choose_what_they_are_shown_next() -> None:
+    which = comparison(3, samples=2)
+    pool = pool_of(which)
+    others = [
+        vote(number, f"r{one} p1 1:1 None 1", f"r{other} p1 1:1 None 1", "left", voter=f"v{number}")
+        for number, (one, other) in enumerate([(1, 2), (2, 3), (3, 1)] * 3)
+    ]
+
+    def shown(choice: Choice) -> list[ballots.Pair | None]:
+        own, chance = Votes(), Random(8)
+        mine = vote(99, "r1 p1 1:1 None 1", "r2 p1 1:1 None 1", choice, voter="me")
+        own.add(pool, mine.left, mine.right)
+        look = ballots.outlook(pool, [*others, mine])
+        return [ballots.next_pair(pool, look, own, voter="me", chance=chance) for _ in range(50)]
+
+    assert shown("left") == shown("right") == shown("tie")

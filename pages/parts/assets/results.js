@@ -33,7 +33,7 @@ function build(root, data) {
   s.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
   // Its height before the first answer, so that nothing below jumps.
   s.body = el("div", { class: "body" });
-  s.body.style.minHeight = data.candidates.reduce((sum, n) => sum + (n > 2 ? 190 + 54 * n : 300), 150) + "px";
+  s.body.style.minHeight = data.candidates.reduce((sum, n) => sum + (n > 2 ? 150 + 46 * n : 290), 150) + "px";
   s.snack = snackbar();
   root.append(el("div", { class: "head" }, s.count, s.whose), s.trouble, s.body,
     el("div", { class: "foot" }, s.freeze, s.frozenSays = el("span", { class: "quiet" }), el("span", { class: "room" }), s.download), s.snack.node);
@@ -104,9 +104,12 @@ function question(s, r, q) {
     el("p", { class: "verdict" }, mark(q.state), el("span", { text: q.sentence })),
     q.caveat ? el("p", { class: "caveat", text: q.caveat }) : null,
     two ? duel(q.duels[0], names, true) : ladder(q),
-    two ? null : fold(s, `${q.kind}-pairs`, `Pair by pair (${q.duels.length})`, () => q.duels.map((d) => duel(d, names, false))),
+    two ? null : fold(s, `${q.kind}-pairs`, `Pair by pair (${q.duels.length})`, () => [el("p", { class: "quiet", text: "Under each bar the usual 95 % interval, dotted, and the one that is honest while you watch." }), el("div", { class: "pairs" }, ...sorted(q).map((d) => duel(d, names, false)))]),
     q.kind === "prompts" && r.crossed.length ? fold(s, "crossed", "By prompt and model", () => [crossed(r)]) : null);
 }
+
+// What stands between the leader and a decision first.
+const sorted = (q) => [...q.duels].sort((one, other) => (other.a === q.leader || other.b === q.leader) - (one.a === q.leader || one.b === q.leader));
 
 const title = (q) => (q.kind === "prompts" ? "Which prompt is better" : "Which model is better");
 
@@ -130,22 +133,36 @@ function duel(d, names, large) {
   bar.firstChild.style.width = share === null ? "50%" : 100 * share + "%";
   const score = (n, part, better) => el("span", { class: "score" + (better ? " better" : "") }, share === null ? null : el("b", { text: percent(part) }), el("small", { text: `${n.toLocaleString()} ${n === 1 ? "vote" : "votes"}` }));
   const besides = [d.ties && `${d.ties} ${d.ties === 1 ? "tie" : "ties"}`, d.both_bad && `${d.both_bad} × both bad`].filter(Boolean).join(" · ");
-  return el("div", { class: "duel" + (large ? " large" : "") },
+  if (!large) {
+    // One of many: the same in three lines, both intervals on one track.
+    const both = el("span", { class: "track", "aria-hidden": "true" }, el("i", { class: "half" }), ...(share === null ? [] : [stretch("line usual", d.wilson), stretch("line honest", d.always)]));
+    return el("div", { class: "duel" },
+      el("div", { class: "ends" }, el("div", {}, short(a), score(d.wins_a, share, d.better === d.a)), el("div", {}, score(d.wins_b, 1 - share, d.better === d.b), short(b))),
+      bar, both, el("p", { class: "quiet besides", text: [share === null ? "No clear vote" : `${ends(d.wilson)}, honest ${ends(d.always)}`, besides].filter(Boolean).join(" · ") }));
+  }
+  return el("div", { class: "duel large" },
     el("div", { class: "ends" },
       el("div", {}, named(a), score(d.wins_a, share, d.better === d.a)),
       el("div", {}, named(b), score(d.wins_b, 1 - share, d.better === d.b))),
     bar,
     range("Usual 95 % interval", d.wilson, "usual", share !== null),
     range("Honest while you watch", d.always, "honest", share !== null),
-    large ? el("div", { class: "scale", "aria-hidden": "true" }, el("span", { text: `all ${b.name}` }), el("span", { text: "even" }), el("span", { text: `all ${a.name}` })) : null,
+    el("div", { class: "scale", "aria-hidden": "true" }, el("span", { text: `all ${b.name}` }), el("span", { text: "even" }), el("span", { text: `all ${a.name}` })),
     besides ? el("p", { class: "quiet besides", text: besides }) : null);
 }
 
-function range(text, [low, high], kind, known) {
-  const line = el("i", { class: "line" });
+const short = (candidate) => el("b", { class: "letter", dir: "auto", title: candidate.text || null, text: candidate.name });
+const ends = ([low, high]) => `${percent(low)} – ${percent(high)}`;
+
+function stretch(kind, [low, high]) {
+  const line = el("i", { class: kind });
   line.style.left = 100 * low + "%";
   line.style.width = 100 * (high - low) + "%";
-  return el("div", { class: `range ${kind}`, "aria-hidden": "true" }, el("span", { class: "track" }, el("i", { class: "half" }), known ? line : null), el("span", { class: "label" }, el("span", { text }), el("b", { text: known ? `${percent(low)} – ${percent(high)}` : "–" })));
+  return line;
+}
+
+function range(text, interval, kind, known) {
+  return el("div", { class: "range", "aria-hidden": "true" }, el("span", { class: "track" }, el("i", { class: "half" }), known ? stretch("line " + kind, interval) : null), el("span", { class: "label" }, el("span", { text }), el("b", { text: known ? ends(interval) : "–" })));
 }
 
 // More than two: how each can expect to fare against the others.
@@ -153,11 +170,9 @@ function ladder(q) {
   return el("ul", { class: "ladder" }, ...q.candidates.map((each) => {
     const known = each.strength !== null, track = el("span", { class: "track", role: "img", "aria-label": each.says }, el("i", { class: "half" }));
     if (known) {
-      const line = el("i", { class: "line" }), dot = el("i", { class: "dot" });
-      line.style.left = 100 * each.interval[0] + "%";
-      line.style.width = 100 * (each.interval[1] - each.interval[0]) + "%";
+      const dot = el("i", { class: "dot" });
       dot.style.left = 100 * each.strength + "%";
-      track.append(line, dot);
+      track.append(stretch("line", each.interval), dot);
     }
     const tag = each.id === q.winner ? "Best" : each.ruled_out ? "Not the best" : each.id === q.leader ? "Leads so far" : "";
     return el("li", { class: each.ruled_out ? "out" : each.id === q.winner ? "best" : null }, named(each), track,
