@@ -16,6 +16,7 @@ def main() -> None:
     pages = [
         st.Page("create.py", title="Create", default=True),
         st.Page("gallery.py", title="Gallery", url_path="gallery"),
+        st.Page("compare.py", title="Compare", url_path="compare"),
         st.Page("queue.py", title="Queue", url_path="queue"),
         st.Page("shares.py", title="Shares", url_path="shares"),
     ]

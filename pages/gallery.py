@@ -62,6 +62,11 @@ def _act(said: Any) -> None:
                 st.session_state[_GO] = {"job_id": str(said.get("id")), "what": said.get("what")}
             case "create":
                 st.session_state[_GO] = {}
+            case "compare":
+                made = studio.comparisons.of_pictures(ids, owner=me())
+                st.session_state[_GO] = {"page": "compare.py", "params": {"c": made.id}}
+            case "compare_with":
+                st.session_state[_GO] = {"page": "compare.py", "from": str(said.get("id"))}
             case "share":
                 sharing.make(said)
             case "shares":
@@ -185,7 +190,9 @@ def _body() -> None:
     if (go := st.session_state.pop(_GO, None)) is not None:
         if "job_id" in go:
             st.session_state["reuse"] = go
-        st.switch_page(go.get("page", "create.py"))
+        if "from" in go:
+            st.session_state["compare_from"] = go["from"]
+        st.switch_page(go.get("page", "create.py"), query_params=go.get("params"))
 
 
 # Streamlit forgets a widget's value while another page is shown: without it, somebody has just come in.

@@ -49,6 +49,11 @@ def note(text: str) -> None:
     st.html(f'<p class="reve-note">{html.escape(text)}</p>')
 
 
+def missing(title: str, text: str) -> None:
+    """Instead of what an address promised."""
+    st.html(f'<div class="reve-stop"><h2>{html.escape(title)}</h2><p>{html.escape(text)}</p></div>')
+
+
 def out_of_order(error: ReveError) -> None:
     """Instead of a page, when there is no service. Says what is wrong and what to do; never a traceback."""
     with st.container(key="out_of_order"):

@@ -41,9 +41,14 @@ def key_to(name: str) -> str:
 
 
 def live(limit: int) -> dict[str, Any]:
-    """Where a piece asks for news, and as whom; see ``askLive`` in ``assets/live.js``."""
+    """Where a piece asks for the newest jobs, and as whom."""
+    return live_at(f"/api/live?limit={limit}")
+
+
+def live_at(url: str) -> dict[str, Any]:
+    """An address that a piece asks for news, and as whom; see ``askLive`` in ``assets/live.js``."""
     visitors = bootstrap.get().visitors
-    told: dict[str, Any] = {"url": f"/api/live?limit={limit}"}
+    told: dict[str, Any] = {"url": url}
     if visitors.public:
         told["you"] = visitors.tag(me())
         if is_alone():

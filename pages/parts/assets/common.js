@@ -23,6 +23,7 @@ const ICONS = {
   back: "M9 7L5 11l4 4M5 11h9a5 5 0 0 1 0 10h-3",
   copy: "M9 9h10v11H9zM15 9V4H5v11h4",
   picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4",
+  compare: "M4 5h7v14H4zM13 5h7v14h-7z",
   up: "M12 19V5m-6 6l6-6 6 6",
   share: "M12 15V4m-4 4l4-4 4 4M6.5 11.5H5V20h14v-8.5h-1.5",
 };

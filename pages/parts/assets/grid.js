@@ -181,6 +181,10 @@ function renderPicked(s) {
     el("span", { class: "picked-count", text: none ? "None selected" : `${ids.length} selected` }),
     button("all", everything ? "Select none" : `Select all ${all}`, null, () => { s.picked = new Set(everything ? [] : s.tiles.keys()); renderPicked(s); }),
   ];
+  // The oldest one is A.
+  const compare = button("compare", "Compare", "compare", () => s.act("compare", { ids: shown(s).map((item) => item.id).filter((id) => s.picked.has(id)).reverse() }));
+  compare.disabled = ids.length < 2;
+  compare.title = "Look at two or more side by side";
   if (s.data.mode === "trash") {
     const forGood = button("purge", "Delete for good", "bin", null, "danger");
     confirming(forGood.lastChild, null, ids.length === 1 ? "Really delete it?" : `Really delete ${ids.length}?`, () => drop(s, ids, "purge"), forGood);
@@ -188,6 +192,7 @@ function renderPicked(s) {
   } else {
     parts.push(
       button("star", "Favourite", "star", () => { ids.forEach((id) => s.stars.set(id, true)); s.act("star", { ids, on: true }); pickMode(s, false); render(s); }),
+      compare,
       button("zip", "Download", "download", () => s.act("zip", { ids })),
       button("trash", "Delete", "bin", () => drop(s, ids, "trash")),
     );

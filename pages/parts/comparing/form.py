@@ -1,0 +1,110 @@
+"""“New comparison”: one Components v2 piece. It keeps what is typed; Python says what it would cost, and makes it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import form as single
+from pages.parts import look
+from pages.parts.comparing import asking
+from pages.parts.me import me
+from reve_core import bootstrap
+from reve_core.compare import words
+from reve_core.compare.models import MAX_PROMPTS, MAX_SAMPLES
+from reve_core.errors import BadInput, ReveError
+from reve_core.service import Studio
+
+NAME = "reve_compare_form"
+KEY = "compare_form"
+PARAM = "c"
+_FILL, _ANSWER, _AGAIN = "compare_fill", "compare_answer", "compare_again"
+
+# The button of the empty page fills this in.
+EXAMPLE = {
+    "prompts": "a lighthouse on a stormy coast at dusk, {oil painting|woodcut|watercolor}",
+    "samples": 2,
+}
+
+_piece = st.components.v2.component(
+    NAME,
+    html=look.asset("compare_form.html"),
+    css=look.piece_css("compare_form.css"),
+    js=look.asset("compare_form.js"),
+)
+
+
+def put(filled: Mapping[str, Any]) -> None:
+    """Fill the form when it is drawn next."""
+    st.session_state[_FILL] = {**filled, "n": time.time_ns() // 10**6}
+
+
+@st.fragment
+def draw() -> None:
+    if st.session_state.pop(_AGAIN, False):
+        st.rerun()  # the page around it: it shows the comparison now
+    studio = bootstrap.get()
+    _piece(
+        key=KEY,
+        data={
+            "models": asking.choices(studio),
+            "common": single.COMMON,
+            "most": {"prompts": MAX_PROMPTS, "samples": MAX_SAMPLES},
+            "example": EXAMPLE,
+            "fill": st.session_state.get(_FILL),
+            "answer": st.session_state.get(_ANSWER),
+        },
+        on_act_change=_act,
+    )
+
+
+def _act() -> None:
+    """Runs before the piece is drawn again."""
+    sent: Any = st.session_state[KEY].act
+    if not isinstance(sent, Mapping) or not isinstance(form := sent.get("form"), Mapping):
+        return
+    answer: dict[str, Any] = {"n": sent.get("n")}
+    prompts: tuple[str, ...] | None = None
+    try:
+        asked = asking.read(form)
+        prompts = asked.axes.prompts
+        answer |= {"prompts": _marked(prompts), "dropped": asked.dropped}
+        studio = bootstrap.get()
+        if sent.get("do") == "make":
+            _make(studio, asked, str(sent.get("key") or ""))
+            answer["made"] = True
+        else:
+            plan = studio.comparisons.plan(asked.axes, owner=me(), cap_usd=asked.cap_usd, reuse=asked.reuse)
+            answer |= asking.asked_words(asked, plan)
+    except BadInput as exc:
+        answer |= asking.problem(exc, prompts or ())
+        # Whoever has only begun to type has made no mistake yet.
+        begun = prompts is not None and len(prompts) < 2 and exc.field == "prompts"
+        answer["early"] = begun and sent.get("do") != "make"
+    except ReveError as exc:
+        answer |= {"problem": str(exc), "field": ""}
+    st.session_state[_ANSWER] = answer
+
+
+def _make(studio: Studio, asked: asking.Asked, key: str) -> None:
+    made = studio.comparisons.make(
+        asked.axes,
+        owner=me(),
+        title=asked.title,
+        question=asked.question,
+        cap_usd=asked.cap_usd,
+        reuse=asked.reuse,
+        idempotency_key=key or None,
+    )
+    st.query_params[PARAM] = made.id
+    st.session_state[_AGAIN] = True
+
+
+def _marked(prompts: tuple[str, ...]) -> list[list[list[str]]]:
+    """Each prompt in pieces ``[sign, text]``: the words that are its own carry a "+"."""
+    return [
+        [["+" if piece.kind == "added" else "=", piece.text] for piece in pieces] for pieces in words.marked(prompts)
+    ]
