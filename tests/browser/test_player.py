@@ -174,7 +174,16 @@ def test_news_change_only_what_is_new_and_leave_scroll_focus_and_the_open_pair_a
     )
     expect(page.get_by_text("Being made")).to_be_visible()
     page.get_by_role("button", name="Retry").click()
-    assert page.evaluate("did") == [["retry", {"keys": [data["cells"][1]["key"]]}]]
+    at(page, data["cells"][0]["key"]).press("m")
+    page.keyboard.press("Enter")
+    page.get_by_role("rowheader").nth(1).hover()
+    page.get_by_role("button", name="What to do with row B").click()
+    page.get_by_role("menuitem", name="Remove this row").click()
+    assert page.evaluate("did") == [
+        ["retry", {"keys": [data["cells"][1]["key"]]}],
+        ["cancel", {"keys": [data["cells"][0]["key"]]}],
+        ["remove_row", {"row": "r2"}],
+    ]
     at(page, "r3-c2-4").focus()
     page.evaluate("document.querySelector('.cmp-scroll').scrollLeft = 700")
     data["cells"][0] |= cell("r1", "c0-0", src=picture("#123456"), full=picture("#123456"))
@@ -386,6 +395,10 @@ def test_the_list_tells_what_moved_grew_was_reworded_went_and_came(show: Show) -
     page.locator(".cmp-word", has_text="fox").hover()
     expect(page.locator(".cmp-box.cmp-lit")).to_have_text(["fox", "cat"])
     page.locator(".cmp-word-b", has_text="moons").focus()
+    expect(page.locator(".cmp-box.cmp-lit")).to_have_text(["moon", "Moons"])
+    page.keyboard.press("Enter")  # the light stays on
+    page.mouse.move(5, 5)
+    page.get_by_role("button", name="Swap the two").focus()
     expect(page.locator(".cmp-box.cmp-lit")).to_have_text(["moon", "Moons"])
 
 

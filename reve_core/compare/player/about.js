@@ -37,7 +37,7 @@ function ownWords(v, side, mine, theirs) {
     const words = text.split(/(\s+)/u).filter(Boolean).map((word) => {
       if (!word.trim()) return document.createTextNode(word);
       const node = el("mark", { class: `cmp-word cmp-word-${side}`, "data-word": word, text: word });
-      node.onpointerenter = () => lightWord(v, side, word);
+      node.onpointerenter = () => light(v, regionsOf(v, side, word));
       node.onpointerleave = () => light(v, null);
       return node;
     });
@@ -147,10 +147,10 @@ function changeButton(v, entry, index) {
     el("span", { class: "cmp-changetext" },
       el("span", { class: "cmp-changename", dir: "auto", text: entry.label || "Unnamed region" }),
       el("span", { class: "cmp-changesays", text: entry.says }), ...words));
-  const on = () => light(v, { a: entry.a === null ? [] : [entry.a], b: entry.b === null ? [] : [entry.b] });
-  button.onpointerenter = button.onfocus = on;
-  button.onpointerleave = button.onblur = () => { if (v.kept !== index) light(v, null); };
-  button.onclick = () => { v.kept = v.kept === index ? null : index; on(); button.setAttribute("aria-pressed", String(v.kept === index)); };
+  const which = { a: entry.a === null ? [] : [entry.a], b: entry.b === null ? [] : [entry.b] };
+  button.onpointerenter = button.onfocus = () => light(v, which);
+  button.onpointerleave = button.onblur = () => light(v, null);
+  button.onclick = () => keep(v, button, which);
   return button;
 }
 
@@ -179,16 +179,22 @@ function partners(v, side, indexes) {
   return { [side]: indexes, [other]: there };
 }
 
-function lightWord(v, side, word) {
+function regionsOf(v, side, word) {
   const indexes = regionsWith(v.regions?.[side] ?? [], word);
-  light(v, indexes.length ? (side === "c" ? { c: indexes } : partners(v, side, indexes)) : null);
+  if (!indexes.length) return null;
+  return side === "c" ? { c: indexes } : partners(v, side, indexes);
+}
+
+// A press keeps the light on, for fingers, which cannot point without pressing; a second one lets it go.
+function keep(v, node, which) {
+  v.kept = v.kept?.node === node ? null : { node, which };
+  for (const one of v.dialog.querySelectorAll(".cmp-change, .cmp-live")) one.setAttribute("aria-pressed", String(v.kept?.node === one));
+  light(v, which);
 }
 
 function light(v, which) {
-  if (!which && v.kept !== null && v.kept !== undefined && v.changes[v.kept]) {
-    const { a, b } = v.changes[v.kept];
-    which = { a: a === null ? [] : [a], b: b === null ? [] : [b] };
-  }
+  if (v.kept && !v.kept.node.isConnected) v.kept = null;
+  which ??= v.kept?.which ?? null;
   v.lit = which;
   v.glass.classList.toggle("cmp-onelit", Boolean(which));
   for (const side of SIDES) {
@@ -199,7 +205,6 @@ function light(v, which) {
   for (const button of v.about.querySelectorAll("[data-entry]")) {
     const entry = v.changes[Number(button.dataset.entry)];
     button.classList.toggle("cmp-lit", Boolean(which && entry && of(entry)));
-    button.setAttribute("aria-pressed", String(v.kept === Number(button.dataset.entry)));
   }
 }
 
@@ -214,9 +219,18 @@ function wakeWords(v) {
       node.setAttribute("role", "button");
       node.onfocus = node.onpointerenter;
       node.onblur = node.onpointerleave;
+      node.setAttribute("aria-pressed", "false");
+      node.onclick = () => keep(v, node, regionsOf(v, side, node.dataset.word));
+      node.onkeydown = (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        event.stopPropagation();
+        node.onclick();
+      };
     } else {
       node.removeAttribute("tabindex");
       node.removeAttribute("role");
+      node.removeAttribute("aria-pressed");
     }
   }
 }

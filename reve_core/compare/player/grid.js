@@ -99,6 +99,7 @@ function drawHeads(g) {
   for (let level = 0; level < levels; level += 1) {
     const line = el("div", { role: "row", class: "cmp-row cmp-headrow", "aria-rowindex": level + 1 });
     if (level === 0) line.append(el("div", { role: "columnheader", class: "cmp-corner", "aria-colindex": 1, "aria-rowspan": levels > 1 ? levels : null }, heard("Prompt")));
+    else line.append(el("div", { class: "cmp-corner", "aria-hidden": "true" }));
     for (let c = 0; c < columns.length;) {
       const path = JSON.stringify(columns[c].heads.slice(0, level + 1));
       let span = 1;

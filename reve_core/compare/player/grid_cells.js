@@ -6,6 +6,7 @@ const STATE_SAYS = {
   empty: "Not made", held: "Held by the spending cap", gone: "Deleted",
 };
 const ACTS = [["open", "Open the picture"], ["retry", "Try again"], ["rerun", "Make it again"], ["cancel", "Cancel"], ["remove", "Remove from the grid"]];
+const ROW_ACTS = [["twin", "Add the same prompt again, to see what chance alone changes"], ["remove_row", "Remove this row"]];
 const SHOWN = ["key", "state", "says", "src", "full", "width", "height", "alt", "label"];
 
 function patchCell(g, node, cell) {
@@ -94,16 +95,12 @@ function fillRowHead(g, head, row, base, standing, open) {
     cut = short.cut;
     words.append(...drawDiff(short.segments));
   }
-  const button = (k, text) => el("button", { type: "button", class: "cmp-textual", tabindex: tab, "data-k": k, text });
-  const whole = button("whole", open ? "Shorten" : "Whole prompt");
-  whole.setAttribute("aria-expanded", String(open));
-  whole.dataset.cut = String(cut || open);
-  const tools = el("div", { class: "cmp-rowtools" }, whole,
-    g.hooks.act && !row.twin_of ? button("twin", "Same prompt again") : null, g.hooks.act ? button("remove_row", "Remove row") : null);
+  const whole = el("button", { type: "button", class: "cmp-textual", tabindex: tab, "data-k": "whole", "data-cut": String(cut || open), "aria-expanded": String(open), text: open ? "Shorten" : "Whole prompt" });
   head.replaceChildren(
     el("div", { class: "cmp-rowline" }, name, standing ? el("span", { class: "cmp-standing", text: standing }) : null,
-      several && mine && g.base === row.id ? el("span", { class: "cmp-quiet", text: "the others against this" }) : null),
-    words, tools);
+      several && mine && g.base === row.id ? el("span", { class: "cmp-quiet", text: "the others against this" }) : null,
+      g.hooks.act ? iconButton("dots", `What to do with row ${row.name}`, { class: "cmp-b cmp-only cmp-rowmore", tabindex: tab, "data-k": "more", "aria-haspopup": "menu" }) : null),
+    words, whole);
   if (held) head.querySelector(`[data-k="${held}"]`)?.focus({ preventScroll: true });
 }
 
@@ -114,6 +111,11 @@ function measureHeads(g) {
 
 function readHeads(g) {
   if (!g.scroll.clientWidth) return;
+  // The button takes a line itself: whether it is needed is seen without it.
+  for (const { head } of g.rows.values()) {
+    const whole = head.querySelector("[data-k=whole]");
+    if (whole && whole.dataset.cut !== "true" && !head.classList.contains("cmp-opened")) whole.hidden = true;
+  }
   const top = g.head.hidden ? 0 : g.head.offsetHeight;
   const wide = g.scroll.clientWidth > 640;
   const first = g.rows.values().next().value?.head;

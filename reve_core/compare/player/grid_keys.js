@@ -57,7 +57,7 @@ function listenGrid(g) {
   g.grid.addEventListener("keydown", (event) => gridKey(g, event));
   g.grid.addEventListener("contextmenu", (event) => {
     const cell = event.target.closest(".cmp-cell");
-    if (cell && acts(g, cell.cell).length) { event.preventDefault(); openMenu(g, cell); }
+    if (cell && acts(g, cell.cell).length) { event.preventDefault(); openCellMenu(g, cell); }
   });
   g.menu.addEventListener("keydown", (event) => menuKey(g, event));
   g.menu.addEventListener("toggle", (event) => g.more.setAttribute("aria-expanded", String(event.newState === "open")));
@@ -76,15 +76,18 @@ function clicked(g, event) {
     const row = head.dataset.row;
     if (k === "base") g.base = g.base === row ? null : row;
     else if (k === "whole") g.open.has(row) ? g.open.delete(row) : g.open.add(row);
-    else if (k) { g.hooks.act?.(k, { row }); return; }
-    else return;
+    else if (k === "more") {
+      const twin = g.model.rows.find((one) => one.id === row)?.twin_of;
+      openMenu(g, head, ROW_ACTS.filter(([what]) => what !== "twin" || !twin), { row }, event.target);
+      return;
+    } else return;
     drawRowHeads(g);
     return;
   }
   const node = event.target.closest(".cmp-cell");
   if (!node?.cell) return;
   node.focus({ preventScroll: true });
-  if (event.target.closest(".cmp-more")) { openMenu(g, node); return; }
+  if (event.target.closest(".cmp-more")) { openCellMenu(g, node); return; }
   const what = event.target.closest("[data-do]")?.dataset.do;
   if (what) { g.hooks.act?.(what, { keys: [node.cell.key] }); return; }
   if (!viewable(node.cell)) return;
@@ -148,9 +151,9 @@ function gridKey(g, event) {
   else if (key === "Escape" && (g.picked || g.picking)) setPicking(g, false);
   else if (key === "Enter" && c < 0) event.target.querySelector("button")?.click();
   else if (!cell) return;
-  else if (key === "Enter") viewable(cell) ? (g.picked ? pick(g, cell.key) : look(g, cell)) : openMenu(g, nodeAt(g, place));
+  else if (key === "Enter") viewable(cell) ? (g.picked ? pick(g, cell.key) : look(g, cell)) : openCellMenu(g, nodeAt(g, place));
   else if ((key === " " || key === "c" || key === "C") && viewable(cell)) pick(g, cell.key);
-  else if (key === "m" || key === "M" || key === "ContextMenu" || (key === "F10" && event.shiftKey)) openMenu(g, nodeAt(g, place));
+  else if (key === "m" || key === "M" || key === "ContextMenu" || (key === "F10" && event.shiftKey)) openCellMenu(g, nodeAt(g, place));
   else return;
   event.preventDefault();
   event.stopPropagation();
@@ -169,13 +172,16 @@ function showMore(g, node) {
   else g.more.remove();
 }
 
-function openMenu(g, node) {
-  const list = acts(g, node?.cell);
+function openCellMenu(g, node) {
+  openMenu(g, node, acts(g, node?.cell), { keys: [node?.cell?.key] }, node);
+}
+
+// ``back`` has the focus again when the menu goes; the menu opens under the top of ``node``.
+function openMenu(g, node, list, about, back) {
   if (!list.length) return;
-  const keys = [node.cell.key];
   g.menu.replaceChildren(...list.map(([what, text]) => el("button", {
     type: "button", role: "menuitem", class: "cmp-item", tabindex: "-1", text,
-    onclick: () => { g.menu.hidePopover(); node.focus({ preventScroll: true }); g.hooks.act(what, { keys }); },
+    onclick: () => { g.menu.hidePopover(); back.focus({ preventScroll: true }); g.hooks.act(what, about); },
   })));
   g.menu.showPopover();
   const box = node.getBoundingClientRect();
@@ -183,7 +189,7 @@ function openMenu(g, node) {
   g.menu.style.left = clamp(box.right - own.width, 8, innerWidth - own.width - 8) + "px";
   g.menu.style.top = clamp(box.top + 40, 8, innerHeight - own.height - 8) + "px";
   g.menu.firstElementChild.focus();
-  g.menuOf = node;
+  g.menuOf = back;
 }
 
 function menuKey(g, event) {

@@ -25,7 +25,12 @@ function compareMount(root, data, hooks = {}) {
   };
   draw();
   return {
-    update(next) { if (gone) return; model = readModel(next); draw(); },
+    // An answer that was overtaken on its way is dropped.
+    update(next) {
+      if (gone || (next.id === model.data.id && next.rev < model.data.rev)) return;
+      model = readModel(next);
+      draw();
+    },
     open(a, b) { const cell = model.key(a); return cell ? open(a, b ?? companion(model, cell)?.key ?? null) : false; },
     close() { closePair(viewer); },
     destroy() {
@@ -34,6 +39,7 @@ function compareMount(root, data, hooks = {}) {
       viewer.watch.disconnect();
       clearTimeout(grid.settled);
       clearTimeout(grid.pointing);
+      clearTimeout(viewer.telling);
       cancelAnimationFrame(grid.measuring);
       cancelAnimationFrame(viewer.drawing);
       box.remove();

@@ -9,7 +9,7 @@ const TOOLS = [
 function makePair(root, hooks, closed) {
   const v = {
     hooks, closed, mode: "side", keys: { a: null, b: null, c: null }, cut: 0.5, fade: 0.5, gain: 1, boxed: false, held: null,
-    details: new Map(), lit: null, model: null, shown: null,
+    details: new Map(), ahead: new Map(), lit: null, kept: null, model: null, shown: null,
   };
   v.cell = (side) => (v.keys[side] === null ? undefined : v.model?.key(v.keys[side]));
   v.modes = el("div", { class: "cmp-modes", role: "group", "aria-label": "How to compare" }, ...MODES.map(([mode, text], index) =>
@@ -36,7 +36,8 @@ function makePair(root, hooks, closed) {
   makeStage(v);
   v.dialog = el("dialog", { class: "cmp-dialog", "aria-label": "Two pictures", tabindex: "-1" },
     el("div", { class: "cmp-top" }, v.modes, tools), v.middle, el("div", { class: "cmp-rest" }, v.captions, v.about), v.sheet, v.news);
-  v.middle.append(v.stage, v.amountLine, v.shapeNote);
+  v.pill = el("p", { class: "cmp-pill", "aria-hidden": "true", hidden: true });
+  v.middle.append(v.stage, v.amountLine, v.shapeNote, v.pill);
   v.dialog.oncancel = (event) => { event.preventDefault(); if (!v.sheet.hidden) toggleSheet(v, false); else closePair(v); };
   v.dialog.onkeydown = (event) => pairKey(v, event);
   v.dialog.onkeyup = (event) => { if (v.held && /^[ tT]$/u.test(event.key)) hold(v, null); };
@@ -79,7 +80,9 @@ function drawPair(v) {
   v.tools.pin.setAttribute("aria-pressed", String(Boolean(c)));
   v.tools.pin.title = v.tools.pin.ariaLabel = c ? "Unpin the third picture (P)" : "Pin the right picture, and look at another beside it (P)";
   for (const button of v.modes.children) button.disabled = !b && button.dataset.mode !== "side";
-  if (b) v.hooks.opened?.(a.key, b.key);
+  const now = JSON.stringify([a?.key, b?.key]);
+  if (b && now !== v.told) v.hooks.opened?.(a.key, b.key);
+  v.told = now;
 }
 
 // The grid has news: what is shown stays, unless its picture is another one now or is gone.
@@ -116,6 +119,7 @@ function finish(v) {
     for (const img of [pane.full, pane.thumb]) { img.removeAttribute("src"); img.classList.remove("cmp-here", "cmp-broken"); }
   }
   const last = v.keys.a;
+  v.told = null;
   v.keys = { a: null, b: null, c: null };
   v.closed(v.opener, last);
 }
@@ -174,7 +178,7 @@ function togglePin(v) {
     const rows = v.model.rows.map((_, index) => v.model.at((r + 1 + index) % v.model.rows.length, c));
     const columns = v.model.columns.map((_, index) => v.model.at(r, (c + 1 + index) % v.model.columns.length));
     const next = [...rows, ...columns].find(seen);
-    if (!next) { v.news.textContent = "There is no third picture to put beside these."; return; }
+    if (!next) { tell(v, "There is no third picture to put beside these."); return; }
     v.keys.c = pinned.key;
     v.keys.b = next.key;
   }
@@ -208,7 +212,21 @@ function hold(v, what) {
   if (v.model) paintMode(v);
 }
 
+// Once what is shown has come, what one step leads to is fetched; the last few dozen are held, so that a step back is at once.
 function preload(v) {
-  const around = ["a", "b"].flatMap((side) => ["left", "right", "up", "down"].map((way) => neighbour(v, side, way)));
-  v.ahead = [...new Set(around.filter(Boolean).map((cell) => cell.full))].filter((src) => src && !src.startsWith("data:")).map((src) => Object.assign(new Image(), { src }));
+  if (SIDES.some((side) => v.cell(side) && v.panes[side].node.classList.contains("cmp-loading"))) return;
+  const around = ["a", "b"].flatMap((side) => Object.keys(WAYS).map((way) => neighbour(v, side, way)));
+  for (const { full } of around.filter(Boolean)) {
+    if (full && !full.startsWith("data:") && !v.ahead.has(full)) v.ahead.set(full, Object.assign(new Image(), { src: full }));
+  }
+  for (const old of [...v.ahead.keys()].slice(0, -32)) v.ahead.delete(old);
+}
+
+// For those who look as well as for those who listen: a key that leads nowhere says so.
+function tell(v, text) {
+  v.news.textContent = text;
+  v.pill.textContent = text;
+  v.pill.hidden = false;
+  clearTimeout(v.telling);
+  v.telling = setTimeout(() => { v.pill.hidden = true; }, 2600);
 }

@@ -38,7 +38,7 @@ function neighbour(v, side, way) {
 
 function step(v, side, way) {
   const next = neighbour(v, side, way);
-  if (!next) { v.news.textContent = `There is no other picture in the ${WAY_SAYS[way]}.`; return; }
+  if (!next) { tell(v, `${SIDE_NAMES[side]}: there is no other picture in the ${WAY_SAYS[way]}.`); return; }
   v.keys[side] = next.key;
   drawPair(v);
   v.news.textContent = `${SIDE_NAMES[side]}: ${nameOf(v.model, next)}`;
@@ -62,7 +62,7 @@ function stepBoth(v, way) {
     v.news.textContent = next.filter(Boolean).map((cell) => nameOf(v.model, cell)).join(" beside ");
     return;
   }
-  v.news.textContent = "That was the last column.";
+  tell(v, way === "left" ? "This is the first column." : "This is the last column.");
 }
 
 function nudge(v, by) {
