@@ -71,7 +71,7 @@ def _acts() -> None:
                 answer["pairs"] = _pairs(studio, comparison, said)
             case "bracket":
                 kind: Kind = "models" if said.get("kind") == "models" else "prompts"
-                answer["entrants"] = _shown(studio, comparison, studio.polls.entrants(comparison, kind))
+                answer["entrants"] = _shown(studio, comparison, studio.polls.entrants(comparison, kind), revealed=True)
     except StoreError as exc:
         answer["problem"] = str(exc)  # the votes stay in the browser, which asks again
     except ReveError as exc:
@@ -92,7 +92,8 @@ def _stored(studio: Studio, comparison: Comparison, said: Mapping[str, Any]) -> 
 def _pairs(studio: Studio, comparison: Comparison, said: Mapping[str, Any]) -> list[dict[str, Any]]:
     waiting = [(str(pair[0]), str(pair[1])) for pair in _list(said.get("waiting")) if len(pair) == 2]
     pairs = studio.polls.pairs(comparison, count=max(0, STORE - len(waiting)), besides=waiting)
-    pictures = {each["key"]: each for each in _shown(studio, comparison, {key for pair in pairs for key in pair})}
+    keys = {key for pair in pairs for key in pair}
+    pictures = {each["key"]: each for each in _shown(studio, comparison, keys, revealed=False)}
     return [
         {"left": pictures[pair.left], "right": pictures[pair.right]}
         for pair in pairs
@@ -100,8 +101,8 @@ def _pairs(studio: Studio, comparison: Comparison, said: Mapping[str, Any]) -> l
     ]
 
 
-def _shown(studio: Studio, comparison: Comparison, keys: Iterable[str]) -> list[dict[str, Any]]:
-    """Pictures as the piece shows them, with the name and words that are revealed at the end of a bracket."""
+def _shown(studio: Studio, comparison: Comparison, keys: Iterable[str], *, revealed: bool) -> list[dict[str, Any]]:
+    """Pictures as the piece shows them; ``revealed`` with the name and words that stand at the end of a bracket."""
     found = []
     for key in keys:
         cell = studio.comparisons.cell(comparison.id, key, owner=comparison.owner)
@@ -114,13 +115,13 @@ def _shown(studio: Studio, comparison: Comparison, keys: Iterable[str]) -> list[
                     "thumb": image_url(image.thumbnail),
                     "width": image.width,
                     "height": image.height,
-                    **_revealed(studio, comparison, cell),
+                    **(_told(studio, comparison, cell) if revealed else {}),
                 }
             )
     return found
 
 
-def _revealed(studio: Studio, comparison: Comparison, cell: Cell) -> dict[str, str]:
+def _told(studio: Studio, comparison: Comparison, cell: Cell) -> dict[str, str]:
     row = comparison.row(cell.place.row)
     return {
         "name": comparison.name_of(cell.place.row),
