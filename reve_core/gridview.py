@@ -152,7 +152,7 @@ def _cell(
     acts: bool,
 ) -> Json:
     job = cell.job if cell else None
-    state = _state(cell)
+    state = state_of(cell)
     width, height = _shape(job, column)
     shown = job if job is not None and job.image is not None and state == "done" else None
     return {
@@ -173,7 +173,8 @@ def _cell(
     }
 
 
-def _state(cell: Cell | None) -> str:
+def state_of(cell: Cell | None) -> str:
+    """The job's status; ``held`` back by the cap, ``gone`` where it was deleted, ``empty`` where there is no cell."""
     if cell is None:
         return "empty"
     if cell.job is None:
@@ -192,7 +193,7 @@ def _says(state: str, job: Job | None) -> str:
         case "held":
             return "Held back by the spending limit"
         case "gone":
-            return "The picture was deleted"
+            return "Deleted, or in the trash"
         case "failed":
             return (job.error if job and job.error else "") or "Failed"
         case "done":
