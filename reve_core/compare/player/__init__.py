@@ -12,7 +12,8 @@ One set of files serves three places: a Streamlit piece, the light pages, and an
 - ``details`` ``{key: {regions, facts}}`` where the page carries them itself.
 
 ``hooks``, each optional: ``act(what, {keys} or {row})``, without which nothing can be changed; ``details(key)``, a promise
-of ``{regions, facts}``; ``zoomChanged(pixels)``; ``opened(key, other)``.
+of ``{regions, facts}``; ``zoomChanged(pixels)``; ``opened(key, other)``; ``twin()``, what a button in a row's head says that
+adds the row's prompt once more.
 """
 
 from __future__ import annotations

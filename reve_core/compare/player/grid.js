@@ -135,11 +135,10 @@ function fit(g, force = false) {
   g.tall = 1 / Math.sqrt([...aspects].sort((x, y) => x - y)[Math.floor(aspects.length / 2)] || 1);
   if (g.zoom === null || !g.chosen) {
     const narrow = width <= 640;
-    const room = (narrow ? width - 8 : width - clamp(width * 0.24, 190, 330)) - 8 * aspects.length;
-    const sum = aspects.reduce((total, a) => total + a, 0) || 1;
-    const all = room / sum / g.tall;
-    const most = narrow ? 380 : 300;
-    g.zoom = clamp(all, aspects.length > 2 && narrow ? Math.min(most, room / 2.25 / (sum / aspects.length) / g.tall) : 116, most);
+    const room = narrow ? width - 8 : width - clamp(width * 0.24, 190, 330);
+    const mean = aspects.reduce((total, a) => total + a, 0) / (aspects.length || 1) || 1;
+    const size = (columns) => (room / columns - 8) / mean / g.tall;
+    g.zoom = narrow ? clamp(size(Math.min(2.25, aspects.length)), 96, 380) : clamp(size(aspects.length), 116, 300);
   }
   setZoom(g, g.zoom, false);
 }
@@ -175,10 +174,11 @@ function summarise(g, before) {
   if (coming) parts.push(coming + " on " + (coming === 1 ? "its" : "their") + " way");
   if (now.failed) parts.push(now.failed + " failed");
   if (now.held) parts.push(now.held + " held by the spending cap");
-  const labels = [...new Set(cells.filter(viewable).map((cell) => cell.label || ""))];
-  g.mixed = labels.length > 1;
-  g.grid.classList.toggle("cmp-labelled", g.mixed);
-  if (labels.length === 1 && labels[0]) parts.push(labels[0]);
+  // One label for all is said once; where they differ each picture carries its own.
+  const labels = new Map();
+  for (const cell of cells.filter(viewable)) labels.set(cell.label || "", (labels.get(cell.label || "") || 0) + 1);
+  g.grid.classList.toggle("cmp-labelled", labels.size > 1);
+  for (const [label, many] of labels) if (label) parts.push(labels.size > 1 ? `${label}: ${many}` : label);
   const text = parts.join(" · ");
   if (g.count.textContent !== text) g.count.textContent = text;
   if (!before) return;

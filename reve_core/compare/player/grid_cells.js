@@ -65,7 +65,7 @@ function drawRowHeads(g) {
     const open = g.open.has(row.id);
     const mine = row.id === base.id;
     // The diff itself is left out of the comparison: it follows from the two prompts.
-    const drawn = [row.name, row.prompt, row.twin_of, standing[row.id], open, base.id, base.prompt, g.base, Boolean(g.hooks.act)].join("\u0000");
+    const drawn = [row.name, row.prompt, row.twin_of, standing[row.id], open, base.id, base.prompt, g.base, Boolean(g.hooks.act), twinSays(g, row)].join("\u0000");
     if (slot.drawn === drawn) continue;
     slot.drawn = drawn;
     slot.line.classList.toggle("cmp-base", mine);
@@ -73,6 +73,12 @@ function drawRowHeads(g) {
     fillRowHead(g, slot.head, row, base, standing[row.id], open);
   }
   measureHeads(g);
+}
+
+// What the button for a first A-vs-A row says, with its price; empty where the page gives no such words, or there is one.
+function twinSays(g, row) {
+  if (!g.hooks.act || row.twin_of || g.model.rows.some((other) => other.twin_of === row.name)) return "";
+  return g.hooks.twin?.() || "";
 }
 
 function fillRowHead(g, head, row, base, standing, open) {
@@ -96,11 +102,13 @@ function fillRowHead(g, head, row, base, standing, open) {
     words.append(...drawDiff(short.segments));
   }
   const whole = el("button", { type: "button", class: "cmp-textual", tabindex: tab, "data-k": "whole", "data-cut": String(cut || open), "aria-expanded": String(open), text: open ? "Shorten" : "Whole prompt" });
-  head.replaceChildren(
+  const again = twinSays(g, row);
+  const chance = again ? el("button", { type: "button", class: "cmp-textual cmp-twin", tabindex: tab, "data-k": "twin", title: ROW_ACTS[0][1], text: again }) : null;
+  head.replaceChildren(...[
     el("div", { class: "cmp-rowline" }, name, standing ? el("span", { class: "cmp-standing", text: standing }) : null,
       several && mine && g.base === row.id ? el("span", { class: "cmp-quiet", text: "the others against this" }) : null,
       g.hooks.act ? iconButton("dots", `What to do with row ${row.name}`, { class: "cmp-b cmp-only cmp-rowmore", tabindex: tab, "data-k": "more", "aria-haspopup": "menu" }) : null),
-    words, whole);
+    words, whole, chance].filter(Boolean));
   if (held) head.querySelector(`[data-k="${held}"]`)?.focus({ preventScroll: true });
 }
 

@@ -76,6 +76,7 @@ function clicked(g, event) {
     const row = head.dataset.row;
     if (k === "base") g.base = g.base === row ? null : row;
     else if (k === "whole") g.open.has(row) ? g.open.delete(row) : g.open.add(row);
+    else if (k === "twin") { g.hooks.act?.("twin", { row }); return; }
     else if (k === "more") {
       const twin = g.model.rows.find((one) => one.id === row)?.twin_of;
       openMenu(g, head, ROW_ACTS.filter(([what]) => what !== "twin" || !twin), { row }, event.target);
