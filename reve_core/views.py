@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import NotRequired, TypedDict
 
 from reve_core import waits
-from reve_core.models import Job, JobStatus, Stage
+from reve_core.compare.models import Plan
+from reve_core.models import Job, JobStatus, Quote, Stage
 
 
 class Card(TypedDict):
@@ -111,3 +112,30 @@ def cost_words(job: Job) -> str:
         return "free"
     amount = f"{job.credits_used:g}"
     return f"{amount} credit" if amount == "1" else f"{amount} credits"
+
+
+def plan_words(plan: Plan) -> str:
+    """What a comparison would take: "24 pictures: 9 you already have, 15 new, about 2,250 credits / $3.00, 4–6 min"."""
+    pictures = "1 picture" if plan.pictures == 1 else f"{plan.pictures:,} pictures"
+    if plan.have == plan.pictures:
+        return f"{pictures}: you have {'it' if plan.pictures == 1 else 'them all'} already, nothing to pay"
+    parts = []
+    if plan.have:
+        parts.append(f"{plan.have:,} you already have")
+    if plan.have or plan.held:
+        parts.append(f"{plan.new:,} new")
+    if plan.held:
+        parts.append(f"{plan.held:,} held back")
+    if plan.new:
+        parts += [quote_words(plan.quote), waits.in_words(plan.quote.low_s, plan.quote.high_s)]
+    return f"{pictures}: {', '.join(parts)}"
+
+
+def quote_words(quote: Quote) -> str:
+    """What a forecast says of money: "free", or such as "about 2,250 credits / $3.00"."""
+    parts = []
+    if quote.credits:
+        parts.append("1 credit" if quote.credits == 1 else f"{quote.credits:,} credits")
+    if quote.usd:
+        parts.append(f"${quote.usd:,.2f}" if quote.usd >= 0.01 else "less than $0.01")
+    return f"about {' / '.join(parts)}" if parts else "free"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from pages.parts.me import key_to
+from reve_core.web.comparison_files import FILES, PREFIX
 
 IMAGES = "/images/"
 EXAMPLES = "/examples/"
@@ -31,3 +32,10 @@ def download_url(job_id: str) -> str:
 def export_url(token: str) -> str:
     """Many pictures as one zip file."""
     return f"/exports/{quote(token, safe='')}" + key_to(token)
+
+
+def export_urls(comparison_id: str) -> dict[str, str]:
+    """A comparison's files, by what each is called: ``export.html``, ``cells.csv``, …"""
+    return {
+        name: f"{PREFIX}/{quote(comparison_id, safe='')}/{name}" + key_to(f"{comparison_id}/{name}") for name in FILES
+    }

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from reve_core import gridview
 from reve_core.catalogue import Catalogue
 from reve_core.compare.models import Ballot, Cell, Comparison, Finished, Grid, NewCell
 from reve_core.comparisons import Comparisons
@@ -78,6 +79,11 @@ class Exchange:
         self._turn = threading.Lock()  # a file of 64 MB takes some hundred while it is read: one at a time
 
     # -- out
+
+    def title(self, comparison_id: str, *, owner: str | None) -> str:
+        """What a file of it may be called after. Raises ComparisonNotFound."""
+        comparison = self._found(comparison_id, owner)
+        return comparison.title or gridview.title(comparison)
 
     def as_json(self, comparison_id: str, *, owner: str | None) -> Iterator[bytes]:
         """Everything, as the payload alone. Raises ComparisonNotFound before the first piece."""
@@ -232,11 +238,14 @@ class Exchange:
 
     # -- inside
 
-    def _grid(self, comparison_id: str, owner: str | None) -> Grid:
+    def _found(self, comparison_id: str, owner: str | None) -> Comparison:
         found = self._grids.comparison(comparison_id, owner=owner)
         if found is None:
             raise ComparisonNotFound()
-        return self._comparisons.laid_out(found)
+        return found
+
+    def _grid(self, comparison_id: str, owner: str | None) -> Grid:
+        return self._comparisons.laid_out(self._found(comparison_id, owner))
 
     def _whole(self, grid: Grid) -> dict[str, Cell]:
         """The cells with what their receipts say, by key."""
@@ -256,7 +265,7 @@ class Exchange:
         for row in grid.comparison.rows:
             for column in grid.columns:
                 cell = grid.cells.get((row.id, column.column))
-                if cell is not None and writing.state_of(cell) == "done":
+                if cell is not None and gridview.state_of(cell) == "done":
                     yield cell
 
     def _fetchers(self, grid: Grid) -> tuple[writing.Fetch, writing.Fetch]:

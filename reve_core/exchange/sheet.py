@@ -10,7 +10,6 @@ from reve_core.catalogue import Catalogue
 from reve_core.compare import words
 from reve_core.compare.models import Grid
 from reve_core.errors import BlobError, PictureDamaged
-from reve_core.exchange.writing import state_of
 from reve_core.models import ratio_of
 from reve_core.pictures import check, contact
 from reve_core.pictures.letters import Run
@@ -31,11 +30,11 @@ def drawn(grid: Grid, *, catalogue: Catalogue, blobs: Blobs) -> bytes:
 
     def state(row: int, column: int) -> str:
         cell = grid.cells.get((comparison.rows[row].id, columns[column].column))
-        return "not made" if cell is None else state_of(cell)
+        return "not made" if cell is None else gridview.state_of(cell)
 
     def opened(row: int, column: int) -> Image | None:
         cell = grid.cells.get((comparison.rows[row].id, columns[column].column))
-        if cell is None or cell.job is None or cell.job.image is None or state_of(cell) != "done":
+        if cell is None or cell.job is None or cell.job.image is None or gridview.state_of(cell) != "done":
             return None
         try:
             data = blobs.get(cell.job.image.thumbnail, max_bytes=_THUMBNAIL.max_bytes)

@@ -180,7 +180,7 @@ def cells_table(grid: Grid, catalogue: Catalogue) -> str:
                 cell.place.aspect_ratio,
                 job.request.seed if (job := cell.job) else cell.place.seed,
                 cell.place.sample,
-                state_of(cell),
+                gridview.state_of(cell),
                 cell.job_id,
                 image.width if (image := _image(cell)) else None,
                 image.height if image else None,
@@ -233,15 +233,6 @@ def pseudonyms() -> Callable[[str], str]:
 # ---------------------------------------------------------------- inside
 
 
-def state_of(cell: GridCell) -> str:
-    """The job's status; ``held`` where nothing was ordered because of the cap, ``gone`` where it was deleted since."""
-    if cell.job is None:
-        return "held" if cell.job_id is None else "gone"
-    if cell.job.trashed_at is not None:
-        return "gone"
-    return cell.job.status.value
-
-
 def _in_order(grid: Grid) -> Iterator[GridCell]:
     for row in grid.comparison.rows:
         for column in grid.columns:
@@ -250,7 +241,7 @@ def _in_order(grid: Grid) -> Iterator[GridCell]:
 
 
 def _image(cell: GridCell) -> StoredImage | None:
-    return cell.job.image if cell.job is not None and state_of(cell) == "done" else None
+    return cell.job.image if cell.job is not None and gridview.state_of(cell) == "done" else None
 
 
 def _cell(cell: GridCell, catalogue: Catalogue, data: Callable[[StoredImage], str]) -> Cell:
@@ -259,7 +250,7 @@ def _cell(cell: GridCell, catalogue: Catalogue, data: Callable[[StoredImage], st
         key=cell.key,
         row=cell.place.row,
         column=cell.place.column,
-        state=state_of(cell),
+        state=gridview.state_of(cell),
         provider=cell.place.provider,
         model=cell.place.model,
         aspect_ratio=cell.place.aspect_ratio,

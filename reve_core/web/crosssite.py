@@ -58,7 +58,7 @@ class Cors:
             listed = CORSMiddleware(
                 self._app,
                 allow_origins=origins,
-                allow_methods=("GET", "POST", "DELETE"),
+                allow_methods=("GET", "POST", "PATCH", "DELETE"),
                 allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer"),
                 expose_headers=("ETag", "Location", "Retry-After", "Idempotency-Replayed", "Preference-Applied"),
             )

@@ -163,7 +163,7 @@ def download_routes(get_studio: Callable[[], Downloads], whose: Whose) -> list[R
             return problem(404, "not_found", "There is no such export. It may have run out.")
         pieces = iter(get_studio().export(token, whose(request, token)))
         first = next(pieces, b"")  # a refusal comes here, while there is still time for an honest status
-        return _Pieces(first, pieces, _attachment("reve-studio.zip"))
+        return Pieces(first, pieces, _attachment("reve-studio.zip"))
 
     return [
         Under("/download", Door(download, ("GET", "HEAD"))),
@@ -196,11 +196,13 @@ def _are_ranges(text: str) -> bool:
     )
 
 
-class _Pieces(StreamingResponse):
-    """An archive on its way. However it ends, the service's generator is closed, and its files with it."""
+class Pieces(StreamingResponse):
+    """A file made while it is sent. However it ends, the service's generator is closed, and its files with it."""
 
-    def __init__(self, first: bytes, rest: Iterator[bytes], headers: Mapping[str, str]) -> None:
-        super().__init__(itertools.chain([first], rest), headers=headers, media_type="application/zip")
+    def __init__(
+        self, first: bytes, rest: Iterator[bytes], headers: Mapping[str, str], media_type: str = "application/zip"
+    ) -> None:
+        super().__init__(itertools.chain([first], rest), headers=headers, media_type=media_type)
         self._close: Callable[[], None] = getattr(rest, "close", lambda: None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reve_core.errors import OutcomeUnknown, PromptRefused
-from reve_core.models import JobRequest, Picture
+from reve_core.models import PERSONAL, JobRequest, Picture
 from reve_core.ports import CallContext
 from reve_core.service import Studio
 from tests.building import build_studio, running
@@ -42,6 +42,18 @@ def client(studio: Studio) -> Iterator[httpx.Client]:
 def done(studio: Studio, client: httpx.Client) -> str:
     """The id of a job with a picture."""
     return ended(studio, client, "heron")
+
+
+@pytest.fixture(scope="module")
+def compared(studio: Studio, client: httpx.Client, done: str) -> str:
+    """The id of a comparison of two pictures."""
+    return studio.comparisons.of_pictures([done, ended(studio, client, "wren")], owner=PERSONAL).id
+
+
+@pytest.fixture(scope="module")
+def things(done: str, compared: str) -> dict[str, str]:
+    """What can be named in the path of an operation."""
+    return {"job_id": done, "comparison_id": compared, "row_id": "r1", "share_id": "0" * 32}
 
 
 @pytest.fixture

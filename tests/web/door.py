@@ -81,6 +81,12 @@ def operations() -> dict[str, Operation]:
     return {f"{each.method} {each.path}": each for each in (*table.DESCRIBED, *tutorial.OPERATIONS)}
 
 
+def named(operation: str, things: dict[str, str]) -> tuple[str, str]:
+    """An operation's method, and its path with things that there are, by the names of their places."""
+    method, path = operation.split(" ")
+    return method, path.format(**things)
+
+
 def filled(path: str, value: str = "0" * 32) -> str:
     """An operation's path with something in every place."""
     return re.sub(r"{\w+}", value, path)

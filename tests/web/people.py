@@ -33,6 +33,23 @@ class Row:
     params: dict[str, str] = field(default_factory=dict)
 
 
+# A comparison as a file, without pictures.
+_COLUMN = {"provider": "fake", "model": "fake-1", "aspect_ratio": "1:1"}
+EXPORTED = {
+    "format": "reve-studio-comparison/1",
+    "exported_at": "2027-01-15T08:00:00Z",
+    "comparison": {
+        "made_at": "2027-01-15T08:00:00Z",
+        "makers": [{"provider": "fake", "model": "fake-1"}],
+        "aspect_ratios": ["1:1"],
+        "samples": 1,
+    },
+    "rows": [{"id": "a", "prompt": "an auk"}, {"id": "b", "prompt": "an owl"}],
+    "columns": [{"id": "c", **_COLUMN, "sample": 1}],
+    "cells": [{"key": "1", "row": "a", "column": "c", "state": "held"}],
+}
+
+
 # A new operation needs a row here: the test below says so.
 ROWS = {
     "POST /api/v1/jobs": Row(201, other=201, nobody=401, body={"prompt": "heron"}),
@@ -48,6 +65,26 @@ ROWS = {
     "POST /api/v1/jobs/{job_id}/shares": Row(201, "done", body={}),
     "GET /api/v1/shares": Row(200, other=200, nobody=401),
     "DELETE /api/v1/shares/{share_id}": Row(204, "shared"),
+    "POST /api/v1/comparisons/import": Row(201, other=201, nobody=401, body=EXPORTED),
+    "POST /api/v1/comparisons/quote": Row(200, other=200, nobody=401, body={"prompts": ["heron", "wren"]}),
+    "POST /api/v1/comparisons": Row(201, other=201, nobody=401, body={"prompts": ["heron", "wren"]}),
+    "GET /api/v1/comparisons": Row(200, other=200, nobody=401),
+    "GET /api/v1/comparisons/{comparison_id}": Row(200, "compared"),
+    "PATCH /api/v1/comparisons/{comparison_id}": Row(200, "compared", body={"title": "Birds"}),
+    "DELETE /api/v1/comparisons/{comparison_id}": Row(204, "compared"),
+    "POST /api/v1/comparisons/{comparison_id}/rows": Row(201, "compared", body={"prompts": ["a third"]}),
+    "DELETE /api/v1/comparisons/{comparison_id}/rows/{row_id}": Row(204, "compared, a row"),
+    "POST /api/v1/comparisons/{comparison_id}/cells/run": Row(200, "compared", body={}),
+    "POST /api/v1/comparisons/{comparison_id}/cells/cancel": Row(200, "compared", body={}),
+    "POST /api/v1/comparisons/{comparison_id}/cells/remove": Row(200, "compared", body={"cells": []}),
+    "GET /api/v1/comparisons/{comparison_id}/result": Row(200, "compared"),
+    "POST /api/v1/comparisons/{comparison_id}/shares": Row(201, "compared", body={}),
+    "GET /api/v1/comparisons/{comparison_id}/export.html": Row(200, "compared"),
+    "GET /api/v1/comparisons/{comparison_id}/export.json": Row(200, "compared"),
+    "GET /api/v1/comparisons/{comparison_id}/cells.csv": Row(200, "compared"),
+    "GET /api/v1/comparisons/{comparison_id}/votes.csv": Row(200, "compared"),
+    "GET /api/v1/comparisons/{comparison_id}/contact.png": Row(200, "compared"),
+    "GET /api/v1/comparisons/{comparison_id}/originals.zip": Row(200, "compared"),
     "GET /api/v1/providers": Row(200, other=200, nobody=200),
     "POST /generate": Row(200, other=200, nobody=401, body={"prompt": "heron"}),
     "GET /status/{job_id}": Row(200, "done"),
@@ -62,7 +99,20 @@ ADDRESSES = (
     "/app/static/images/{image}",
     "/download/{job}",
     "/exports/{export}",
+    "/download/comparisons/{compared}/export.html",
+    "/download/comparisons/{compared}/export.json",
+    "/download/comparisons/{compared}/cells.csv",
+    "/download/comparisons/{compared}/votes.csv",
+    "/download/comparisons/{compared}/contact.png",
+    "/download/comparisons/{compared}/originals.zip",
 )
+
+
+def filled(path: str, thing: str) -> str:
+    """The path with the thing in its place; where it has two places, the thing has two parts with a slash between."""
+    first, _, second = thing.partition("/")
+    parts = iter((first, second or first))
+    return re.sub(r"{\w+}", lambda _: next(parts), path)
 
 
 class World:
@@ -109,6 +159,13 @@ class World:
         """What the address of an operation is to name."""
         if row.state == "shared":
             return self.studio.shares.make(self.job("done").id, owner=self.owner).share.id
+        if row.state.startswith("compared"):
+            jobs = [self.job("done").id for _ in range(2)]
+            made = self.studio.comparisons.of_pictures(jobs, owner=self.owner)
+            if not row.state.endswith("a row"):
+                return made.id
+            made = self.studio.comparisons.extend(made.id, owner=self.owner, twin_of="r1")
+            return f"{made.id}/{made.rows[-1].id}"
         return self.job(row.state).id if row.state else ""
 
     def ask(self, who: str, operation: str, thing: str, *, method: str = "") -> httpx.Response:
@@ -116,7 +173,7 @@ class World:
         params = row.params | ({KEY: self.key} if who == "the holder of a picture's key" else {})
         return self.client.request(
             method or verb,
-            re.sub(r"{\w+}", thing, path),
+            filled(path, thing),
             json=row.body,
             params=params,
             headers=self.sent[who],

@@ -11,12 +11,12 @@ import pytest
 
 from reve_core.service import Studio
 from reve_core.web.bodies import MAX_BYTES
-from tests.web.door import filled, front, made, operations, refusal
+from tests.web.door import front, made, named, operations, refusal
 from tests.web.servers import exchange
 
 MB = 1024 * 1024
 WRITES = ["/api/v1/jobs", "/generate"]
-WITH_BODY = sorted(each.path for each in operations().values() if each.body is not None)
+WITH_BODY = sorted(name for name, each in operations().items() if each.body is not None)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -57,16 +57,18 @@ def test_5_mb_in_pieces_are_read_no_further_than_the_limit(studio: Studio, path:
     assert read[0] <= MAX_BYTES + len(piece)
 
 
-@pytest.mark.parametrize("path", WITH_BODY)
-def test_5_mb_over_the_wire_are_a_413_however_they_come(client: httpx.Client, done: str, path: str) -> None:
-    path = filled(path, done)
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_5_mb_over_the_wire_are_a_413_however_they_come(
+    client: httpx.Client, things: dict[str, str], operation: str
+) -> None:
+    method, path = named(operation, things)
 
     def pieces() -> Iterator[bytes]:
         yield from [b"[" * 65536] * 80
 
     for content in (b"x" * (5 * MB), pieces()):
         try:
-            answer = client.post(path, content=content, headers=JSON)
+            answer = client.request(method, path, content=content, headers=JSON)
         except httpx.TransportError:  # the server may hang up on whoever goes on sending
             continue
         refusal(answer, 413, "body_too_large")
@@ -83,7 +85,7 @@ def deep(opening: str, closing: str) -> bytes:
     return f'{{"prompt": {opening * 16_000}{closing * 16_000}}}'.encode()
 
 
-@pytest.mark.parametrize("path", WITH_BODY)
+@pytest.mark.parametrize("operation", WITH_BODY)
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -108,10 +110,10 @@ def deep(opening: str, closing: str) -> bytes:
     ],
 )
 def test_a_body_that_is_none_is_refused(
-    client: httpx.Client, done: str, path: str, body: bytes, status: int, code: str
+    client: httpx.Client, things: dict[str, str], operation: str, body: bytes, status: int, code: str
 ) -> None:
-    path = filled(path, done)
-    refusal(client.post(path, content=body, headers=JSON), status, code)
+    method, path = named(operation, things)
+    refusal(client.request(method, path, content=body, headers=JSON), status, code)
 
 
 @pytest.mark.parametrize("path", WRITES)
@@ -156,7 +158,7 @@ def test_a_body_with_thousands_of_mistakes_gets_a_short_answer(client: httpx.Cli
         assert len(answer.content) < 10_000
 
 
-@pytest.mark.parametrize("path", WITH_BODY)
+@pytest.mark.parametrize("operation", WITH_BODY)
 @pytest.mark.parametrize(
     "kind",
     [
@@ -172,7 +174,11 @@ def test_a_body_with_thousands_of_mistakes_gets_a_short_answer(client: httpx.Cli
         "application/vnd.api+json",
     ],
 )
-def test_what_is_not_said_to_be_json_is_a_415(client: httpx.Client, done: str, path: str, kind: str | None) -> None:
-    path = filled(path, done)
+def test_what_is_not_said_to_be_json_is_a_415(
+    client: httpx.Client, things: dict[str, str], operation: str, kind: str | None
+) -> None:
+    method, path = named(operation, things)
     headers = {} if kind is None else {"Content-Type": kind}
-    refusal(client.post(path, content=b'{"prompt": "heron"}', headers=headers), 415, "unsupported_media_type")
+    refusal(
+        client.request(method, path, content=b'{"prompt": "heron"}', headers=headers), 415, "unsupported_media_type"
+    )

@@ -6,7 +6,6 @@ What is somebody else's must not differ from what never was: the same status and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import httpx
@@ -18,7 +17,7 @@ from tests.building import build_studio, running, until
 from tests.fakes import FakeProvider
 from tests.web.conftest import as_told
 from tests.web.door import asking, operations, refusal
-from tests.web.people import ADDRESSES, NAMING, NOBODIES, OTHERS, OWNERS, ROWS, World
+from tests.web.people import ADDRESSES, NAMING, NOBODIES, OTHERS, OWNERS, ROWS, World, filled
 
 ABSENT = "0" * 32
 
@@ -97,7 +96,7 @@ def test_a_share_links_token_is_no_api_token(world: World, operation: str) -> No
     row, (verb, path) = ROWS[operation], operation.split(" ")
     answer = world.client.request(
         verb,
-        re.sub(r"{\w+}", world.thing(row) or "x", path),
+        filled(path, world.thing(row) or "x"),
         json=row.body,
         headers={"Authorization": f"Bearer {share.token}"},
     )
@@ -110,9 +109,17 @@ def test_a_picture_is_served_to_its_owner_and_to_nobody_else(world: World, addre
     job = world.job("done")
     assert job.image is not None
     export = world.studio.shelf.prepare_export([job.id], owner=world.owner)
-    names = {"image": job.image.name, "thumbnail": job.image.thumbnail, "job": job.id, "export": export}
-    absent = {name: value.replace(job.id, ABSENT) for name, value in names.items()} | {"export": "x" * len(export)}
-    for method in ("GET", "HEAD") if "export" not in address else ("GET",):
+    compared = world.studio.comparisons.of_pictures([job.id, world.job("done").id], owner=world.owner).id
+    names = {
+        "image": job.image.name,
+        "thumbnail": job.image.thumbnail,
+        "job": job.id,
+        "export": export,
+        "compared": compared,
+    }
+    absent = {name: value.replace(job.id, ABSENT) for name, value in names.items()}
+    absent |= {"export": "x" * len(export), "compared": ABSENT}
+    for method in ("GET", "HEAD") if "{export}" not in address else ("GET",):
         theirs, never = (
             world.client.request(method, address.format(**each), headers=world.sent[who], params={KEY: world.key})
             for each in (names, absent)

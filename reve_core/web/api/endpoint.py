@@ -70,8 +70,8 @@ class Operation:
     One method of one address, as it runs and as the OpenAPI document describes it.
 
     ``answers`` maps a status to the model of its JSON, or None where the answer has none. ``problems`` are the statuses
-    of its refusals, besides those that every operation knows. ``headers`` are request headers with their meaning, ``gives``
-    the names of those that a good answer carries.
+    of its refusals, besides those that every operation knows. ``upload`` are the types of a file that is the body.
+    ``headers`` are request headers with their meaning, ``gives`` the names of those that a good answer carries.
     """
 
     method: str
@@ -82,6 +82,7 @@ class Operation:
     answers: Mapping[int, Any]
     body: TypeAdapter[Any] | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
+    upload: Sequence[str] = ()
     query: type[BaseModel] | None = None
     problems: Sequence[int] = ()
     headers: Mapping[str, str] = field(default_factory=dict)

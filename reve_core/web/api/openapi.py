@@ -114,6 +114,9 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     if operation.body is not None:
         content = {"schema": schemas.request(operation.body), "example": dict(operation.example)}
         made["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if operation.upload:
+        file = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+        made["requestBody"] = {"required": True, "content": dict.fromkeys(operation.upload, file)}
     return made
 
 

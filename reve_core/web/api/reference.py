@@ -109,8 +109,12 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Markup:
                 ("name", "type", "where, meaning"), [(a, b, _words(": ".join(filter(None, c)))) for a, b, c in rows]
             ),
         ]
-    if body := operation.get("requestBody"):
-        content = body["content"]["application/json"]
+    body = operation.get("requestBody", {}).get("content", {})
+    if body and not any("example" in content for content in body.values()):
+        kinds = [tag("code", kind) for kind in body]
+        parts.append(tag("h4", "Body: a file, ", *(each for kind in kinds for each in (kind, " "))))
+    elif body:
+        content = body["application/json"]
         parts += [
             tag("h4", "Body: ", _type(content["schema"])),
             tag("pre", tag("code", json.dumps(content["example"], indent=2))),

@@ -17,7 +17,7 @@ from reve_core.layout import Layout
 from reve_core.models import Capabilities, JobStatus
 
 MAX_BATCH = 100
-_MAX_PROMPT = 20_000  # characters that are read at all; each model says how many it takes
+MAX_PROMPT = 20_000  # characters that are read at all; each model says how many it takes
 Status = Literal["queued", "running", "done", "failed", "cancelled", "unknown"]
 assert set(Status.__args__) == set(JobStatus)  # type: ignore[attr-defined]
 
@@ -29,7 +29,7 @@ def _only_numbers(value: object) -> object:
 
 
 # What JSON Schema calls an integer: 5 and 5.0, but neither true nor "5".
-_WHOLE = BeforeValidator(_only_numbers)
+WHOLE = BeforeValidator(_only_numbers)
 
 
 class Strict(BaseModel):
@@ -41,14 +41,14 @@ class Strict(BaseModel):
 class NewJob(Strict):
     """What to make. Empty fields mean the provider's default."""
 
-    prompt: str = Field(max_length=_MAX_PROMPT, description="Describe the picture.")
+    prompt: str = Field(max_length=MAX_PROMPT, description="Describe the picture.")
     aspect_ratio: str = Field("", max_length=20, description="Width first, such as `3:2`; see the provider's list.")
-    seed: Annotated[int, Field(strict=False, ge=0, le=2**32 - 1), _WHOLE] | None = Field(
+    seed: Annotated[int, Field(strict=False, ge=0, le=2**32 - 1), WHOLE] | None = Field(
         None, description="The same seed makes the same picture again, where the model has seeds."
     )
     provider: str = Field("", max_length=64, description="A name from `GET /api/v1/providers`.")
     model: str = Field("", max_length=128, description="One of that provider's models.")
-    n: Annotated[int, Field(strict=False, ge=1, le=MAX_IMAGES), _WHOLE] = Field(
+    n: Annotated[int, Field(strict=False, ge=1, le=MAX_IMAGES), WHOLE] = Field(
         1, description="How many pictures of it, each a job of its own."
     )
 
@@ -95,7 +95,7 @@ class NewShare(Strict):
 
     show_prompt: bool = Field(True, description="Show the prompt, and the labels of the layout's boxes.")
     show_settings: bool = Field(False, description="Show ratio, seed and model.")
-    lasts_s: Annotated[int, Field(strict=False, ge=1, le=10 * 365 * 24 * 3600), _WHOLE] | None = Field(
+    lasts_s: Annotated[int, Field(strict=False, ge=1, le=10 * 365 * 24 * 3600), WHOLE] | None = Field(
         None, description="Seconds until it ends; null: never."
     )
     published: bool = Field(False, description="Let search engines list the page.")
@@ -239,7 +239,7 @@ class Generate(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    prompt: str = Field(max_length=_MAX_PROMPT)
+    prompt: str = Field(max_length=MAX_PROMPT)
     width: int | None = Field(None, ge=1, le=100_000, description="Pixels; stands for the nearest ratio there is.")
     height: int | None = Field(None, ge=1, le=100_000)
     aspect_ratio: str = Field("", max_length=20, description="Goes before `width` and `height`.")

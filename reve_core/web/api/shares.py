@@ -30,7 +30,7 @@ async def create(call: Call) -> Response:
         lasts=None if new.lasts_s is None else timedelta(seconds=new.lasts_s),
         published=new.published,
     )
-    return answer(_shape(await run_in_threadpool(make)), 201)
+    return answer(shape_of_link(await run_in_threadpool(make)), 201)
 
 
 async def list_(call: Call) -> Response:
@@ -38,7 +38,7 @@ async def list_(call: Call) -> Response:
     # One more than asked for tells whether there is another page.
     links = await run_in_threadpool(call.studio.shares.links, owner, before=asked.cursor, limit=asked.limit + 1)
     shown, more = links[: asked.limit], len(links) > asked.limit
-    return answer(SharePage(shares=[_shape(link) for link in shown], next=shown[-1].share.id if more else None))
+    return answer(SharePage(shares=[shape_of_link(link) for link in shown], next=shown[-1].share.id if more else None))
 
 
 async def revoke(call: Call) -> Response:
@@ -46,7 +46,7 @@ async def revoke(call: Call) -> Response:
     return nothing()
 
 
-def _shape(link: Link) -> ShareShape:
+def shape_of_link(link: Link) -> ShareShape:
     share = link.share
     return ShareShape(
         id=share.id,
