@@ -100,7 +100,7 @@ function question(s, r, q) {
   const names = Object.fromEntries(q.candidates.map((each) => [each.id, each]));
   const two = q.candidates.length === 2;
   return el("section", { class: `question ${q.state.replace(" ", "-")}`, "aria-label": title(q) },
-    el("h3", { text: title(q) }),
+    el("h2", { text: title(q) }),
     el("p", { class: "verdict" }, mark(q.state), el("span", { text: q.sentence })),
     q.caveat ? el("p", { class: "caveat", text: q.caveat }) : null,
     two ? duel(q.duels[0], names, true) : ladder(q),

@@ -57,12 +57,12 @@ function launcher(s) {
   const seal = JSON.stringify([s.told.frozen, s.told.brackets]);
   if (seal === s.sealed) return;
   s.sealed = seal;
-  const bracket = (each) => el("button", { type: "button", class: "button", text: s.told.brackets.length > 1 ? `Bracket of ${each.count} ${each.kind}` : `Bracket of ${each.count}`, title: `${each.count - 1} taps to a favourite`, onclick: (event) => open(s, "bracket", each.kind, event) });
+  const way = (title, text, button, begin, main) => el("div", { class: "way" }, el("h2", { text: title }), el("p", { text }), el("button", { type: "button", class: "button" + (main ? " main" : ""), text: button, disabled: s.told.frozen, onclick: begin }));
   s.buttons.replaceChildren(
-    el("button", { type: "button", class: "button", text: "Score alone", title: "Two pictures at a time, names hidden", onclick: (event) => open(s, "pairs", null, event) }),
-    ...s.told.brackets.map(bracket));
-  for (const button of s.buttons.children) button.disabled = s.told.frozen;
-  if (s.told.frozen) s.buttons.append(el("span", { class: "quiet", text: "The vote is closed." }));
+    el("div", { class: "ways" },
+      way("Pair by pair", "Two pictures at a time, names hidden and sides shuffled, for as long as you like.", "Score alone", (event) => open(s, "pairs", null, event), true),
+      ...s.told.brackets.map(({ kind, count }) => way(kind === "models" ? "Bracket of models" : "Bracket", `One picture of each of the ${count} ${kind}, drawn by chance: ${count - 1} taps to a favourite.`, `Bracket of ${count}`, (event) => open(s, "bracket", kind, event)))),
+    el("p", { class: "hint" }, ...(s.told.frozen ? ["The vote is closed. Open it again under Results to score."] : [["←", "left"], ["→", "right"], ["↓", "a tie"], ["X", "both bad"], ["Backspace", "takes the last one back"]].map(([sign, text]) => el("span", {}, el("kbd", { text: sign }), text)))));
 }
 
 // ---- opening and closing
@@ -78,13 +78,13 @@ function open(s, mode, kind, event) {
   send(s, mode === "bracket" ? "bracket" : "pairs");
 }
 
-function leave(s) {
+function leave(s, to = "votes") {
   if (!s.dialog.open) return;
   clearTimeout(s.slow);
   release(s);
   s.dialog.close();
   s.mode = null;
-  if (s.unsent.length) send(s, "votes");
+  if (s.unsent.length || to !== "votes") send(s, to);
   s.opener?.focus();
 }
 
@@ -236,7 +236,7 @@ function show(s) {
     pair = s.queue[s.at] || null;
     const done = s.cast === null ? s.at : s.cast + s.unsent.length + (s.held ? 1 : 0);
     s.count.textContent = s.total === null ? "" : `${Math.min(done, s.total).toLocaleString()} of ${s.total.toLocaleString()} scored`;
-    if (!pair && s.dry) return finish(s, s.total ? "You have scored every pair there is. The result is below this window." : "There are no two pictures yet that could be compared. Wait until more are made.");
+    if (!pair && s.dry) return finish(s, s.total ? "You have scored every pair there is." : "There are no two pictures yet that could be compared. Wait until more are made.");
     if (!pair && !s.asked && s.cast !== null && !s.held) send(s, "pairs");
     if (!pair && s.held) { release(s); if (!s.asked) send(s, "pairs"); s.back.disabled = true; }
   }
@@ -275,7 +275,7 @@ function finish(s, text) {
   s.end.querySelector("button").focus();
 }
 
-const closing = (s) => el("button", { type: "button", class: "button main", text: "See the result", onclick: () => leave(s) });
+const closing = (s) => el("button", { type: "button", class: "button main", text: "See the result", onclick: () => leave(s, "result") });
 
 function champion(s, now) {
   const won = now.champion, over = s.taps.filter((tap) => tap.winner === won && !tap.drawn).length;

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import look
+from pages.parts.comparing.sheet import TAB
 from pages.parts.me import me
 from pages.parts.pictures import image_url
 from reve_core import bootstrap
@@ -35,7 +36,9 @@ _piece = st.components.v2.component(
 
 
 def draw(comparison: Comparison) -> None:
-    """The buttons that open it, and, while it is open, what it shows."""
+    """
+    The buttons that open it, and, while it is open, what it shows. "See the result" leads to the tab ``results``.
+    """
     st.session_state[_OF] = comparison.id
     answer = st.session_state.get(_ANSWER)
     _piece(
@@ -69,6 +72,8 @@ def _acts() -> None:
         match said.get("do"):
             case "pairs":
                 answer["pairs"] = _pairs(studio, comparison, said)
+            case "result":
+                st.query_params[TAB] = "results"
             case "bracket":
                 kind: Kind = "models" if said.get("kind") == "models" else "prompts"
                 answer["entrants"] = _shown(studio, comparison, studio.polls.entrants(comparison, kind), revealed=True)
