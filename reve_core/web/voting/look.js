@@ -28,6 +28,7 @@
 
   function drawResult() {
     document.getElementById("votes").textContent = result.told;
+    document.getElementById("standing").textContent = result.short;
     result.questions.forEach((question, index) => {
       const place = document.getElementById(`q${index}`);
       if (!place) return;

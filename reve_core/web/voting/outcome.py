@@ -43,8 +43,14 @@ class Outcome:
     told: str
     questions: tuple[Answer, ...]
 
+    @property
+    def in_short(self) -> str:
+        """What is known, without the numbers."""
+        found = [f"{each.heading}: {each.verdict}" if each.heading else each.verdict for each in self.questions]
+        return " ".join(found)
+
     def as_json(self) -> dict[str, object]:
-        return asdict(self)
+        return {**asdict(self), "short": self.in_short}
 
 
 def outcome(result: Result, *, show_prompts: bool) -> Outcome:
@@ -63,7 +69,7 @@ def drawn(found: Outcome) -> tuple[Markup, str]:
             if line.range:
                 name = f"q{at}l{number}"
                 css.append(
-                    f".{name} i{{left:{line.low}%;width:{line.high - line.low}%}}.{name} b{{left:{line.middle}%}}"
+                    f".bar.{name} i{{left:{line.low}%;width:{line.high - line.low}%}}.bar.{name} b{{left:{line.middle}%}}"
                 )
                 bar = together(
                     tag("span", raw("<i></i><b></b>"), class_=f"bar {name}"), tag("span", line.range, class_="range")

@@ -15,7 +15,7 @@ from reve_core.web.html.markup import Markup, one_line, tag, together
 from reve_core.web.voting.outcome import Outcome, drawn
 
 _MANY = 40  # so many pairs are counted down; more would only frighten
-_TALL = 0.8  # pictures narrower than this stand side by side on a phone too
+_TALL = 0.6  # pictures narrower than this are larger side by side, on a phone too
 _ANSWERS = (
     ("left", "side", "Left", "Top", "←"),
     ("tie", None, "Tie", "Tie", "↑"),
@@ -192,12 +192,12 @@ def look_page(
     here = f"/c/{opened.token}"
     result, bars = drawn(found)
     away = {"target": "_blank", "rel": "noopener"}
-    voted = opened.share.may_vote or found.told != "Nobody has voted yet."
     main = tag(
         "main",
         tag("h1", title, dir="auto"),
         tag("p", opened.question, class_="lead", dir="auto") if opened.comparison.question else None,
-        tag("details", tag("summary", "The vote so far"), result, open=not framed and voted),
+        tag("p", found.in_short, class_="standing", id="standing"),
+        tag("details", tag("summary", "The vote so far"), result),
         tag(
             "noscript",
             tag("p", "The pictures are laid out by a script, and scripts are switched off here.", class_="lost"),
