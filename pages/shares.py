@@ -43,9 +43,11 @@ def _acts() -> None:
         case "more":
             st.session_state[_SHOWN] = min(st.session_state.get(_SHOWN, STEP) + STEP, MOST)
         case "open":
-            st.session_state[_GO] = {"image": str(said.get("job"))}
+            st.session_state[_GO] = ("gallery.py", {"image": str(said.get("job"))})
+        case "compare":
+            st.session_state[_GO] = ("compare.py", {"c": str(said.get("compare"))})
         case "gallery":
-            st.session_state[_GO] = {}
+            st.session_state[_GO] = ("gallery.py", {})
 
 
 def _say(text: str) -> None:
@@ -69,7 +71,8 @@ def _body() -> None:
         on_act_change=_acts,
     )
     if (go := st.session_state.pop(_GO, None)) is not None:
-        st.switch_page("gallery.py", query_params=go)
+        page, params = go
+        st.switch_page(page, query_params=params)
 
 
 look.heading("Shares")

@@ -175,6 +175,11 @@ class ComparisonShares:
         )
         return Link(share, "open", self._shares.issue(share), None, comparison)
 
+    def face(self, comparison: Comparison) -> StoredImage | None:
+        """A picture to know a comparison by in a list, None while it has none."""
+        found = (cell.job.image for cell in self._grids.cells(comparison.id) if ballots.stands(cell) and cell.job)
+        return next(found, None)
+
     # -- for whoever has the link
 
     def open(self, token: str) -> Opened:

@@ -11,12 +11,12 @@ import streamlit as st
 from pages.parts.home import base, is_here_only
 from pages.parts.me import me
 from pages.parts.pictures import image_url
-from reve_core import bootstrap
+from reve_core import bootstrap, gridview
 from reve_core.errors import BadInput, ReveError
 from reve_core.grants import Link
 from reve_core.service import Studio
 from reve_core.shares import LASTS_DAYS
-from reve_core.web.shares.frame import frame_size, snippet
+from reve_core.web.shares.frame import comparison_size, frame_size, snippet
 
 _MADE = "sharing_made"
 _WORDS = 160  # letters of a prompt in the list
@@ -59,13 +59,18 @@ def made() -> dict[str, Any] | None:
 
 def address(link: Link) -> dict[str, Any] | None:
     """Where the share is found, and the HTML that shows it elsewhere. None where the link cannot be shown again."""
-    if link.token is None or link.job is None or link.job.image is None:
+    if link.token is None:
         return None
-    size = frame_size(link.job.image.width, link.job.image.height)
+    if link.comparison is not None:
+        door, size = "c", comparison_size(may_vote=link.share.may_vote)
+    elif link.job is not None and link.job.image is not None:
+        door, size = "s", frame_size(link.job.image.width, link.job.image.height)
+    else:
+        return None
     home = base()
     return {
-        "url": f"{home}/s/{link.token}",
-        "frame": str(snippet(home, link.token, size)),
+        "url": f"{home}/{door}/{link.token}",
+        "frame": str(snippet(home, link.token, size, door=door)),
         "note": note(home, "This link works"),
     }
 
@@ -81,17 +86,25 @@ def listed(studio: Studio, links: list[Link]) -> list[dict[str, Any]]:
 
 
 def _row(studio: Studio, link: Link) -> dict[str, Any]:
-    share, job = link.share, link.job
+    share, job, comparison = link.share, link.job, link.comparison
     prompt = job.request.prompt if job else ""
+    face = job.image if job else None
+    if comparison is not None:
+        prompt = comparison.title or gridview.title(comparison)
+        face = studio.comparison_shares.face(comparison)
     alive = link.state in ("open", "trashed")
     return {
         "id": share.id,
         "job": job.id if job is not None and link.state != "deleted" else None,
-        "src": image_url(job.image.thumbnail) if job and job.image else "",
+        "compare": comparison.id if comparison is not None else None,
+        "was": "picture" if share.comparison_id is None else "comparison",
+        "src": image_url(face.thumbnail) if face else "",
         "prompt": prompt if len(prompt) <= _WORDS else prompt[:_WORDS] + "…",
         "shows": shows(link),
         "state": link.state,
-        "says": _STATES[link.state],
+        "says": _STATES[link.state]
+        if link.state != "deleted" or share.comparison_id is None
+        else "Comparison was deleted",
         "alive": alive,
         "views": share.views,
         "created": share.created_at.isoformat(),
@@ -105,6 +118,12 @@ def _row(studio: Studio, link: Link) -> dict[str, Any]:
 def shows(link: Link) -> str:
     """ "Picture, prompt and settings", and whether search engines may list it."""
     share = link.share
+    if share.comparison_id is not None:
+        words = "Blind vote" if share.may_vote else "Grid and result"
+        if share.show_grid:
+            words += ", then the grid"
+        words += " · prompts shown" if share.show_prompt else " · prompts hidden"
+        return f"{words} · listed by search engines" if share.published else words
     parts = ["picture", *(["prompt"] if share.show_prompt else []), *(["settings"] if share.show_settings else [])]
     words = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     words = "Picture only" if len(parts) == 1 else words.capitalize()

@@ -24,7 +24,7 @@ function render(s, data) {
   s.nothing.hidden = !none;
   s.list.hidden = none;
   s.about.hidden = none;
-  s.about.textContent = ["Whoever has a link sees its picture, until you end it. Your own visits are not counted.", data.note].filter(Boolean).join(" ");
+  s.about.textContent = ["Whoever has a link sees what it shows, until you end it. Your own visits are not counted.", data.note].filter(Boolean).join(" ");
   if (none && !s.nothing.childElementCount) s.nothing.append(...empty(s, data));
   s.more.hidden = !data.more;
   const held = s.root.getRootNode().activeElement;
@@ -52,11 +52,12 @@ function empty(s, data) {
 }
 
 function row(s, item) {
-  const name = item.prompt || "A deleted picture";
-  const img = item.src && item.job ? picture(item.src, "", { loading: "lazy" }) : null;
+  const name = item.prompt || "A deleted " + item.was;
+  const img = item.src && (item.job || item.compare) ? picture(item.src, "", { loading: "lazy" }) : null;
   const face = [img, el("span", { class: "ghostmark", "aria-hidden": "true" }, icon("picture"))];
-  const thumb = item.job
-    ? el("button", { class: "thumb", type: "button", "aria-label": "Open the picture: " + name.slice(0, 80), onclick: () => s.act("open", { job: item.job }) }, ...face)
+  const there = item.job ? () => s.act("open", { job: item.job }) : item.compare ? () => s.act("compare", { compare: item.compare }) : null;
+  const thumb = there
+    ? el("button", { class: "thumb", type: "button", "aria-label": `Open the ${item.was}: ${name.slice(0, 80)}`, onclick: there }, ...face)
     : el("span", { class: "thumb lost" }, ...face);
   const tools = el("div", { class: "tools" });
   if (item.link) {
