@@ -60,12 +60,18 @@ class Visitor:
         self.links = studio.comparison_shares
         self.opened: Opened = self.links.open(token)
         self.here = f"/c/{token}"
-        self.base = base_url(request, site)
-        self.title = self.links.title(self.opened)
         cookies = cookies_of(request.headers)
         self.voter = self.links.voter(self.opened, cookies.get(SECURE_COOKIE)) or self.links.voter(
             self.opened, cookies.get(COOKIE)
         )
+
+    @property
+    def base(self) -> str:
+        return base_url(self.request, self.site)
+
+    @property
+    def title(self) -> str:
+        return self.links.title(self.opened)
 
     @property
     def seen_by(self) -> str:
