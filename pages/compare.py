@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import streamlit as st
 
 from pages.parts import look
-from pages.parts.comparing import asking, form, listing, sheet
+from pages.parts.comparing import asking, form, keeping, linking, listing, results, scoring, sheet
 from pages.parts.me import me
+from pages.parts.pictures import export_urls
 from reve_core import bootstrap
+from reve_core.compare.models import Comparison
 from reve_core.errors import NotFound, ReveError
 
+TABS = {"grid": "Grid", "results": "Results", "score": "Score", "share": "Share"}
 FROM = "compare_from"  # the picture that another page sends along: the id of its job
 
 
 def main() -> None:
     if (job_id := st.session_state.pop(FROM, None)) is not None:
-        form.put(asking.fill(bootstrap.get().get(job_id, owner=me()).request))
+        # A picture that has been deleted meanwhile leaves the form as it was.
+        with contextlib.suppress(ReveError):
+            form.put(asking.fill(bootstrap.get().get(job_id, owner=me()).request))
     _body()
 
 
@@ -36,6 +43,10 @@ def _all() -> None:
             form.draw()
         with st.container(key="compare_all", width="stretch"):
             listing.draw()
+            if (brought := keeping.bring()) is not None:
+                sheet.say(brought.comparison.id, keeping.brought_words(brought))
+                st.query_params[form.PARAM] = brought.comparison.id
+                st.rerun()
 
 
 def _one(comparison_id: str) -> None:
@@ -46,7 +57,21 @@ def _one(comparison_id: str) -> None:
         look.missing("No such comparison", "There is no comparison at this address. It may have been deleted.")
         st.button("All comparisons", type="primary", key="compare_missing", on_click=st.query_params.clear)
         return
-    sheet.draw(studio, comparison, {"grid": "Grid"})
+    match sheet.draw(studio, comparison, TABS):
+        case "results":
+            results.draw(comparison, votes_url=export_urls(comparison.id)["votes.csv"])
+        case "score":
+            scoring.draw(comparison)
+        case "share":
+            _share(comparison)
+
+
+def _share(comparison: Comparison) -> None:
+    with st.container(key="compare_share", horizontal=True, gap="large"):
+        with st.container(key="compare_link", width=520):
+            linking.draw(comparison)
+        with st.container(key="compare_exports", width="stretch"):
+            keeping.exports(export_urls(comparison.id))
 
 
 look.heading("Compare")

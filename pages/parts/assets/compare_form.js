@@ -128,10 +128,6 @@ class Form {
     const first = !this.data;
     this.data = data;
     const { answer } = data;
-    if (answer?.made && answer.n === this.state.sending) {
-      // What was typed has become a comparison.
-      this.reset({ ...EMPTY, models: this.state.models, ratios: this.state.ratios });
-    }
     if (first) this.numbers();
     this.adapt();
     this.draw();

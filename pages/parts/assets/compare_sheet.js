@@ -12,6 +12,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   s.act = (what, more) => setTriggerValue("act", { do: what, ...more });
   const before = s.told;
   s.told = data;
+  if (!before && data.made) forget(data.made);
   draw(s, before);
   s.stop?.();
   const wake = () => document.hidden || look(s);
@@ -59,6 +60,14 @@ function build(root, id) {
   return s;
 }
 
+// The draft of the form that this was made from; see compare_form.js.
+function forget(made) {
+  try {
+    const { sending, models, ratios } = JSON.parse(sessionStorage.getItem("reve.compare") || "{}");
+    if (sending === made) sessionStorage.setItem("reve.compare", JSON.stringify({ models, ratios }));
+  } catch { /* the draft stays */ }
+}
+
 // ---- what Python said
 
 function draw(s, before) {
@@ -68,7 +77,7 @@ function draw(s, before) {
   s.title.placeholder = told.named;
   s.question.textContent = told.question;
   s.question.hidden = !told.question;
-  s.add.hidden = told.rows >= told.most.rows;
+  s.add.hidden = told.prompts >= told.most.prompts || told.rows >= told.most.all;
   const seal = told.tabs.map((tab) => tab.key).join();
   if (s.tabs.dataset.seal !== seal) {
     s.tabs.dataset.seal = seal;
@@ -79,7 +88,7 @@ function draw(s, before) {
     if (before || Date.now() - told.said.n < 5000) s.snack.show(told.said.text, null, 9000);
     s.said = told.said.n;
   }
-  if (s.player && before && before.theme !== told.theme) s.player.update(dressed(s));
+  if (s.player && before && (before.theme !== told.theme || before.twin !== told.twin)) s.player.update(dressed(s));
   if (told.answer && s.planned && told.answer.n === s.planned.n) answered(s, told.answer);
   drawState(s);
 }
@@ -171,7 +180,7 @@ function hooks(s) {
       if (what === "remove_row") removing(s, row);
       else s.act(what, { keys: keys ?? [], row: row ?? "" });
     },
-    says: { twin: s.told.twin },
+    twin: () => (s.told.twin && s.told.rows < s.told.most.all ? `Same prompt again: ${s.told.twin}` : ""),
   };
 }
 

@@ -74,8 +74,7 @@ def _act() -> None:
         answer |= {"prompts": _marked(prompts), "dropped": asked.dropped}
         studio = bootstrap.get()
         if sent.get("do") == "make":
-            _make(studio, asked, str(sent.get("key") or ""))
-            answer["made"] = True
+            answer["made"] = _make(studio, asked, str(sent.get("key") or ""))
         else:
             plan = studio.comparisons.plan(asked.axes, owner=me(), cap_usd=asked.cap_usd, reuse=asked.reuse)
             answer |= asking.asked_words(asked, plan)
@@ -89,7 +88,13 @@ def _act() -> None:
     st.session_state[_ANSWER] = answer
 
 
-def _make(studio: Studio, asked: asking.Asked, key: str) -> None:
+def made_by(comparison_id: str) -> int | None:
+    """The number of the form that has just become this comparison: its draft can go."""
+    answer = st.session_state.get(_ANSWER) or {}
+    return answer.get("n") if answer.get("made") == comparison_id else None
+
+
+def _make(studio: Studio, asked: asking.Asked, key: str) -> str:
     made = studio.comparisons.make(
         asked.axes,
         owner=me(),
@@ -101,6 +106,7 @@ def _make(studio: Studio, asked: asking.Asked, key: str) -> None:
     )
     st.query_params[PARAM] = made.id
     st.session_state[_AGAIN] = True
+    return made.id
 
 
 def _marked(prompts: tuple[str, ...]) -> list[list[list[str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -11,47 +11,57 @@ from pages.parts.comparing import asking
 from pages.parts.me import me
 from reve_core import bootstrap
 from reve_core.errors import ReveError
+from reve_core.exchange import Imported
+from reve_core.exchange.payload import MAX_FILE
 
 _ROUND, _SAID = "compare_import_round", "compare_import_said"
-_MOST_MB = 500
+# What each file is called, and what it is good for.
+_FILES = (
+    ("export.html", "A page that works offline", "One file with the pictures in it. It can be imported again."),
+    ("contact.png", "Contact sheet", "One picture of the grid, with its labels."),
+    ("originals.zip", "Original pictures", "A zip of the files as they came."),
+    ("cells.csv", "Table of pictures", "What each was made from, and what it cost."),
+    ("votes.csv", "Table of votes", "Every vote, without names."),
+    ("export.json", "All of it as JSON", "For programs, and to import elsewhere."),
+)
+_MOST_MB = MAX_FILE // 1024**2
 
 
-def bring() -> str | None:
-    """The place for a file. Returns the id of the comparison that one has just brought, once."""
+def bring() -> Imported | None:
+    """The place for a file, and what somebody has just brought there."""
     with st.expander("Import a comparison", key="compare_import"):
         # Read once, then a new and empty uploader takes its place: the same file can be dropped a second time.
         turn = st.session_state.setdefault(_ROUND, 0)
         upload = st.file_uploader(
-            "An HTML page or JSON file that was exported from here or another studio",
+            "An HTML page or a JSON file that was exported here, or in another studio",
             key=f"compare_import_{turn}",
             type=["html", "json"],
             max_upload_size=_MOST_MB,
         )
-        made = None
         if upload is not None:
             st.session_state[_ROUND] = turn + 1
             try:
-                brought = bootstrap.get().exchange.bring(upload.getvalue(), owner=me())
+                return bootstrap.get().exchange.bring(upload.getvalue(), owner=me())
             except ReveError as exc:
                 st.session_state[_SAID] = str(exc)
-                st.rerun(scope="fragment")
-            made = brought.comparison.id
+                st.rerun()
         if said := st.session_state.pop(_SAID, ""):
             st.html(f'<p role="alert">{html.escape(said)}</p>')
-    return made
+    return None
 
 
-def exports(links: Sequence[tuple[str, str, str]]) -> None:
-    """``links``: what, what it is good for, and the address."""
+def exports(urls: Mapping[str, str]) -> None:
+    """``urls``: the address of each file, by its name."""
     rows = "".join(
-        f'<li><a href="{html.escape(url)}" download>{html.escape(what)}</a><span>{html.escape(good_for)}</span></li>'
-        for what, good_for, url in links
+        f'<li><a href="{html.escape(urls[name])}" download>{what}</a> <span>{good_for}</span></li>'
+        for name, what, good_for in _FILES
+        if name in urls
     )
     st.html(f'<section class="reve-exports"><h2>Take it along</h2><ul>{rows}</ul></section>')
 
 
-def brought_words(pictures: int, votes: int, *, again: bool) -> str:
-    if again:
+def brought_words(brought: Imported) -> str:
+    if brought.again:
         return "This file was imported before. Here it is."
-    words = f"Imported: {asking.count(pictures)}"
-    return f"{words} and {asking.count(votes, 'vote')}." if votes else f"{words}."
+    words = f"Imported: {asking.count(brought.pictures)}"
+    return f"{words} and {asking.count(brought.votes, 'vote')}." if brought.votes else f"{words}."
