@@ -196,6 +196,7 @@ def test_news_change_only_what_is_new_and_leave_scroll_focus_and_the_open_pair_a
     at(page, "r3-c2-4").press("Enter")
     page.keyboard.press("2")
     page.keyboard.press("+")
+    settled(page)
     before = page.locator(".cmp-dialog .cmp-layer").first.get_attribute("style")
     data["rows"].append(row(9, "a wooden boat on a pond"))
     page.evaluate("(data) => held.update(data)", data)
@@ -228,6 +229,23 @@ def test_one_row_compares_along_its_columns_and_one_picture_stands_alone(show: S
     at(page, "r1-c1").click()
     expect(page.get_by_role("dialog")).to_have_accessible_name("A · seed 1")
     expect(page.get_by_role("button", name="Slider")).to_be_disabled()
+
+
+def test_a_hidden_prompt_keeps_its_row_and_adding_it_again_takes_one_press_with_the_price_on_it(show: Show) -> None:
+    data = two_by_two(rows=[row(1, "", hidden=True), row(2, "", hidden=True)], diffs={}, details={})
+    page = show(data)
+    expect(page.get_by_text("Prompt not shown")).to_have_count(2)
+    page.evaluate(
+        """(data) => {
+            window.did = [];
+            const hooks = { act: (...all) => did.push(all), twin: (row) => row === "r1" ? "Same prompt again: $0.40" : "" };
+            document.getElementById("player").replaceChildren();
+            compareMount(document.getElementById("player"), data, hooks);
+        }""",
+        data,
+    )
+    page.get_by_role("button", name="Same prompt again: $0.40").click()
+    assert page.evaluate("did") == [["twin", {"row": "r1"}]]
 
 
 # ---- the pair

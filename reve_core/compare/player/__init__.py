@@ -5,15 +5,16 @@ One set of files serves three places: a Streamlit piece, the light pages, and an
 ``script()`` declares one name, ``compareMount(root, data, hooks)``; it puts one element into ``root`` and returns
 ``{update(data), destroy(), open(key, other), close()}``. ``data`` is plain JSON and every text in it untrusted:
 
-- ``rows`` ``[{id, name, prompt, twin_of, hidden}]``; ``columns`` ``[{id, heads}]``, outermost head first, as many for each;
+- ``rows`` ``[{id, name, prompt, twin_of, hidden}]``, ``twin_of`` another row's name, ``hidden`` when its prompt is not told;
+- ``columns`` ``[{id, heads}]``, the outermost head first, as many for each;
 - ``diffs`` ``{"row|later row": [[mark, text]]}``: ``=`` and ``-`` make the first prompt, ``=`` and ``+`` the second;
 - ``cells`` ``[{key, row, column, state, says, src, full, width, height, alt, label, can, layout}]``;
 - ``standing`` ``{row: words}`` or None; ``zoom`` in CSS pixels and ``theme`` (``light``, ``dark``), both optional;
 - ``details`` ``{key: {regions, facts}}`` where the page carries them itself.
 
-``hooks``, each optional: ``act(what, {keys} or {row})``, without which nothing can be changed; ``details(key)``, a promise
-of ``{regions, facts}``; ``zoomChanged(pixels)``; ``opened(key, other)``; ``twin()``, what a button in a row's head says that
-adds the row's prompt once more.
+``hooks``, each optional: ``act(what, {keys} or {row})``, without which nothing can be changed; ``twin(row)``, the words on
+what adds a row's prompt once more, with the price, empty where it cannot be had; ``details(key)``, a promise of
+``{regions, facts}``; ``zoomChanged(pixels)``; ``opened(key, other)``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ function caption(v, side) {
   const heads = v.model.heads(cell);
   const words = el("p", { class: "cmp-prompt", dir: "auto" });
   const other = v.cell(side === "a" ? "b" : "a");
-  if (!row.prompt) words.append(el("span", { class: "cmp-quiet", text: "Prompt not shown" }));
+  if (!row.prompt || row.hidden) words.append(el("span", { class: "cmp-quiet", text: "Prompt not shown" }));
   else words.append(...ownWords(v, side, row, other ? v.model.row(other) : row));
   const several = [v.model.columns.length > 1, v.model.rows.length > 1];
   const steps = [several[0] && "left", several[0] && "right", several[1] && "up", several[1] && "down"].filter(Boolean);

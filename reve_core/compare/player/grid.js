@@ -156,11 +156,10 @@ function setZoom(g, value, chosen) {
   }
   g.grid.classList.toggle("cmp-small", g.zoom < 120);
   g.grid.classList.toggle("cmp-tiny", g.zoom < 84);
-  measureHeads(g);
-  if (chosen) {
-    clearTimeout(g.settled);
-    g.settled = setTimeout(() => g.hooks.zoomChanged?.(g.zoom), 250);
-  }
+  if (!chosen) { measureHeads(g); return; }
+  // While the slider is being dragged each frame has enough to do.
+  clearTimeout(g.settled);
+  g.settled = setTimeout(() => { measureHeads(g); g.hooks.zoomChanged?.(g.zoom); }, 250);
 }
 
 function summarise(g, before) {

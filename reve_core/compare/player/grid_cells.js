@@ -6,7 +6,6 @@ const STATE_SAYS = {
   empty: "Not made", held: "Held by the spending cap", gone: "Deleted",
 };
 const ACTS = [["open", "Open the picture"], ["retry", "Try again"], ["rerun", "Make it again"], ["cancel", "Cancel"], ["remove", "Remove from the grid"]];
-const ROW_ACTS = [["twin", "Add the same prompt again, to see what chance alone changes"], ["remove_row", "Remove this row"]];
 const SHOWN = ["key", "state", "says", "src", "full", "width", "height", "alt", "label"];
 
 function patchCell(g, node, cell) {
@@ -75,10 +74,10 @@ function drawRowHeads(g) {
   measureHeads(g);
 }
 
-// What the button for a first A-vs-A row says, with its price; empty where the page gives no such words, or there is one.
+// The words on what adds an A-vs-A row, with its price where the page tells it; empty where it cannot be had.
 function twinSays(g, row) {
-  if (!g.hooks.act || row.twin_of || g.model.rows.some((other) => other.twin_of === row.name)) return "";
-  return g.hooks.twin?.() || "";
+  if (!g.hooks.act || !row || row.twin_of) return "";
+  return g.hooks.twin ? String(g.hooks.twin(row.id) || "") : "Same prompt again";
 }
 
 function fillRowHead(g, head, row, base, standing, open) {
@@ -94,7 +93,7 @@ function fillRowHead(g, head, row, base, standing, open) {
   let cut = false;
   const twin = row.twin_of && g.model.rows.find((other) => other.name === row.twin_of);
   if (twin && twin.id !== row.id) words.append(el("span", { class: "cmp-quiet", text: `The same prompt as ${row.twin_of}, more pictures: how much chance alone changes.` }));
-  else if (!row.prompt) words.append(el("span", { class: "cmp-quiet", text: "Prompt not shown" }));
+  else if (!row.prompt || row.hidden) words.append(el("span", { class: "cmp-quiet", text: "Prompt not shown" }));
   else {
     const whole = mine ? [["=", row.prompt]] : diffOf(g.model.data, base, row);
     const short = open ? { segments: whole, cut: false } : shorten(whole);
@@ -102,13 +101,14 @@ function fillRowHead(g, head, row, base, standing, open) {
     words.append(...drawDiff(short.segments));
   }
   const whole = el("button", { type: "button", class: "cmp-textual", tabindex: tab, "data-k": "whole", "data-cut": String(cut || open), "aria-expanded": String(open), text: open ? "Shorten" : "Whole prompt" });
-  const again = twinSays(g, row);
-  const chance = again ? el("button", { type: "button", class: "cmp-textual cmp-twin", tabindex: tab, "data-k": "twin", title: ROW_ACTS[0][1], text: again }) : null;
-  head.replaceChildren(...[
+  // A second one can be had from the menu.
+  const again = g.model.rows.some((other) => other.twin_of === row.name) ? "" : twinSays(g, row);
+  const chance = again ? el("button", { type: "button", class: "cmp-textual cmp-twin", tabindex: tab, "data-k": "twin", title: "Shows how much pictures of one prompt differ by chance alone", text: again }) : null;
+  head.replaceChildren(
     el("div", { class: "cmp-rowline" }, name, standing ? el("span", { class: "cmp-standing", text: standing }) : null,
       several && mine && g.base === row.id ? el("span", { class: "cmp-quiet", text: "the others against this" }) : null,
       g.hooks.act ? iconButton("dots", `What to do with row ${row.name}`, { class: "cmp-b cmp-only cmp-rowmore", tabindex: tab, "data-k": "more", "aria-haspopup": "menu" }) : null),
-    words, whole, chance].filter(Boolean));
+    words, el("div", { class: "cmp-foot" }, whole, chance));
   if (held) head.querySelector(`[data-k="${held}"]`)?.focus({ preventScroll: true });
 }
 

@@ -78,8 +78,8 @@ function clicked(g, event) {
     else if (k === "whole") g.open.has(row) ? g.open.delete(row) : g.open.add(row);
     else if (k === "twin") { g.hooks.act?.("twin", { row }); return; }
     else if (k === "more") {
-      const twin = g.model.rows.find((one) => one.id === row)?.twin_of;
-      openMenu(g, head, ROW_ACTS.filter(([what]) => what !== "twin" || !twin), { row }, event.target);
+      const again = twinSays(g, g.model.rows.find((one) => one.id === row));
+      openMenu(g, head, [...(again ? [["twin", again]] : []), ["remove_row", "Remove this row"]], { row }, event.target.closest("button"));
       return;
     } else return;
     drawRowHeads(g);

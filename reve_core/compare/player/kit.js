@@ -61,10 +61,9 @@ const aspectOf = (cell) => (cell && cell.width > 0 && cell.height > 0 ? cell.wid
 // Nobody sees a hundredth: 1024 × 683 and 1536 × 1024 are one shape.
 const sameShape = (a, b) => Math.abs(Math.log(a / b)) < 0.01;
 
-// What the data says, looked up by place: the rows that show, the columns, the cell where they cross.
+// What the data says, looked up by place: the rows, the columns, the cell where they cross. A row's prompt may be hidden.
 function readModel(data) {
-  const rows = data.rows.filter((row) => !row.hidden);
-  const columns = data.columns;
+  const { rows, columns } = data;
   const places = new Map();
   const keys = new Map();
   for (const cell of data.cells) {
@@ -72,6 +71,7 @@ function readModel(data) {
     keys.set(cell.key, cell);
   }
   const rowAt = new Map(rows.map((row, index) => [row.id, index]));
+  for (const cell of data.cells) cell.alt ??= rows[rowAt.get(cell.row)]?.prompt;
   const columnAt = new Map(columns.map((column, index) => [column.id, index]));
   const at = (r, c) => (rows[r] && columns[c] ? places.get(rows[r].id + "\n" + columns[c].id) : undefined);
   return {

@@ -25,12 +25,7 @@ function compareMount(root, data, hooks = {}) {
   };
   draw();
   return {
-    // An answer that was overtaken on its way is dropped.
-    update(next) {
-      if (gone || (next.id === model.data.id && next.rev < model.data.rev)) return;
-      model = readModel(next);
-      draw();
-    },
+    update(next) { if (gone) return; model = readModel(next); draw(); },
     open(a, b) { const cell = model.key(a); return cell ? open(a, b ?? companion(model, cell)?.key ?? null) : false; },
     close() { closePair(viewer); },
     destroy() {
