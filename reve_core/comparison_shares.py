@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reve_core import gridview
 from reve_core.catalogue import Catalogue
-from reve_core.compare import ballots, words
+from reve_core.compare import ballots, result_view, words
 from reve_core.compare.deciding import Verdict
 from reve_core.compare.models import Ballot, Cell, Comparison, Place
 from reve_core.compare.result import Result, in_words
@@ -309,7 +309,7 @@ class ComparisonShares:
             rev=0,
             show_prompts=show,
             acts=False,
-            standing=self._standing(opened),
+            standing=result_view.standing(self.result(opened)),
         )
         prompts = {row.id: row.prompt for row in opened.comparison.rows}
         for cell in _dicts(data["cells"]):
@@ -453,15 +453,6 @@ class ComparisonShares:
             for place, segments in zip((left, right), marked, strict=True)
         )
         return one, other
-
-    def _standing(self, opened: Opened) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for question in self.result(opened).questions:
-            if question.kind == "prompts":
-                for place in question.standing.places:
-                    if place.wins + place.losses:
-                        found[place.candidate] = f"preferred {place.wins} of {place.wins + place.losses}"
-        return found
 
     def _first_pair(self, opened: Opened) -> tuple[Cell, Cell]:
         """Two pictures that differ in one thing, the first such in the grid's sequence."""

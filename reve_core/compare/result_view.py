@@ -39,6 +39,17 @@ def results_view(result: Result) -> Json:
     }
 
 
+def standing(result: Result) -> dict[str, str]:
+    """A few words for each prompt that was voted on, by its row: "preferred 3 of 5"."""
+    return {
+        place.candidate: f"preferred {place.wins} of {place.wins + place.losses}"
+        for question in result.questions
+        if question.kind == "prompts"
+        for place in question.standing.places
+        if place.wins + place.losses
+    }
+
+
 def percent(share: float) -> str:
     """ "64 %"; never 0 or 100 for what is only close to it."""
     whole = round(100 * share)

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reve_core import gridview, waits
+from reve_core.compare import result_view
 from reve_core.compare.models import Grid
 from reve_core.service import Studio
 from reve_core.web.doors import Door, Under
@@ -64,6 +65,7 @@ def _grid(request: Request, studio: Studio, comparison_id: str, owner: str) -> R
         thumbnail=lambda _, image: address(image.thumbnail),
         full=lambda _, image: address(image.name),
         rev=rev,
+        standing=result_view.standing(studio.polls.result(grid.comparison)),
     )
     prompts = {row.id: row.prompt for row in grid.comparison.rows}
     cells: list[dict[str, object]] = data["cells"]  # type: ignore[assignment]

@@ -189,6 +189,53 @@ def test_the_list_has_the_newest_first_and_opens_them(studio: Studio, open_page:
     assert data_of(at, SHEET)["id"] == first.id
 
 
+def test_the_list_counts_the_votes(studio: Studio, open_page: Open) -> None:
+    made = make(studio)
+    [item] = data_of(open_page("compare.py"), LIST)["items"]
+    assert item["votes"] == ""
+    studio.polls.score(made, [(*pair, "left") for pair in studio.polls.pairs(made)])
+    [item] = data_of(open_page("compare.py"), LIST)["items"]
+    assert item["votes"] == "1 vote"
+
+
+@pytest.mark.parametrize(
+    ("tab", "piece_name"), [("results", "reve_results"), ("score", "reve_scoring"), ("share", "reve_linking")]
+)
+def test_each_tab_has_an_address_of_its_own(studio: Studio, open_page: Open, tab: str, piece_name: str) -> None:
+    made = make(studio)
+    at = open_page("compare.py", c=made.id, tab=tab)
+    assert not at.exception
+    assert data_of(at, SHEET)["tab"] == tab
+    assert data_of(at, piece_name)["id"] == made.id
+    at = act(at, "tab", tab="grid")
+    assert "tab" not in at.query_params
+    assert data_of(act(at, "tab", tab="nowhere"), SHEET)["tab"] == "grid"
+
+
+def test_the_files_of_one_are_where_the_page_says(studio: Studio, open_page: Open) -> None:
+    made = make(studio)
+    [files] = [
+        node.proto.body
+        for node in open_page("compare.py", c=made.id, tab="share").get("html")
+        if '<section class="reve-exports' in node.proto.body
+    ]
+    for name in ("export.html", "export.json", "contact.png", "originals.zip", "cells.csv", "votes.csv"):
+        assert f'href="/download/comparisons/{made.id}/{name}"' in files
+
+
+def test_a_file_is_brought_in_as_the_same_comparison(studio: Studio, open_page: Open) -> None:
+    made = make(studio)
+    data = b"".join(studio.exchange.as_json(made.id, owner=PERSONAL))
+    at = open_page("compare.py")
+    at = at.file_uploader[0].upload("comparison.json", data, "application/json").run()
+    assert data_of(at, SHEET)["id"] != made.id
+    assert said(at) == "Imported: 2 pictures."
+    at = open_page("compare.py")
+    at = at.file_uploader[0].upload("x.json", b"{}", "application/json").run()
+    assert any('role="alert"' in node.proto.body for node in at.get("html"))
+    assert len(studio.comparisons.listed(owner=PERSONAL)) == 2
+
+
 def test_the_list_says_how_far_one_is(studio: Studio, open_page: Open, provider: Any) -> None:
     made = make(studio)
     key = next(iter(studio.comparisons.grid(made.id, owner=PERSONAL).cells.values())).key

@@ -60,6 +60,16 @@ def test_a_prompt_is_told_once_however_many_pictures_it_has(studio: Studio, clie
     assert plain.json()["data"] == packed.json()["data"]
 
 
+def test_a_vote_is_news_and_stands_with_its_row(studio: Studio, client: httpx.Client) -> None:
+    made = make(studio)
+    first = client.get(f"{ADDRESS}/{made.id}").json()
+    assert first["data"]["standing"] is None
+    [(left, right)] = studio.polls.pairs(made)
+    studio.polls.score(made, [(left, right, "left")])
+    news = client.get(f"{ADDRESS}/{made.id}", params={"rev": first["rev"]}).json()
+    assert sorted(news["data"]["standing"].values()) == ["preferred 0 of 1", "preferred 1 of 1"]
+
+
 def test_what_is_under_way_says_how_long_the_line_is(held: httpx.Client, tmp_path: Path) -> None:
     made = held.post("/api/v1/jobs", json={"prompt": "first in line"})
     assert made.status_code == 201

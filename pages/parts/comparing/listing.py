@@ -91,6 +91,7 @@ def row(studio: Studio, comparison: Comparison) -> dict[str, Any]:
         cell.job for cell in cells if cell.job is not None and cell.job.image is not None and not cell.job.trashed_at
     ]
     pending = sum(cell.job is not None and cell.job.status.is_pending for cell in cells)
+    votes = studio.polls.result(comparison).votes
     return {
         "id": comparison.id,
         "title": comparison.title or gridview.title(comparison),
@@ -98,6 +99,7 @@ def row(studio: Studio, comparison: Comparison) -> dict[str, Any]:
         "about": _about(comparison),
         "says": asking.count(places) if len(done) == places else f"{len(done):,} of {asking.count(places)}",
         "pending": pending,
+        "votes": asking.count(votes, "vote") if votes else "",
         "created": comparison.created_at.isoformat(),
     }
 
