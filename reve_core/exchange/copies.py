@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ASSUMED = check.Caps(max_bytes=MAX_PICTURE, max_pixels=MAX_PIXELS)
-# Of a grid so large that its pictures would not fit at the usual size.
-_SMALLER = ((SIDE, QUALITY), (768, QUALITY), (640, QUALITY), (512, 78), (384, 70), (256, 60), (128, 40))
+_TRIES = 4  # at finding the size that fits
+_LAST = 128, 40  # side and quality of what fits nowhere
 
 
 def room_for(pictures: int) -> int:
@@ -34,11 +35,14 @@ def small_copy(data: bytes, caps: check.Caps, room: int) -> bytes:
     if facts.mime == "image/webp" and max(facts.width, facts.height) <= SIDE and len(data) <= room:
         return bare.bare(data)
     picture = thumbnail.plain(check.decode(data, caps))
-    for side, quality in _SMALLER:
-        made = _webp(picture, side, quality)
+    side = SIDE
+    for _ in range(_TRIES):
+        made = _webp(picture, side, QUALITY)
         if len(made) <= room:
-            break
-    return made
+            return made
+        # Bytes grow about as the number of pixels does; a little less than that is nearly always enough at once.
+        side = max(_LAST[0], int(min(side, max(picture.size)) * 0.9 * math.sqrt(room / len(made))))
+    return _webp(picture, *_LAST)
 
 
 def size_of_copy(width: int, height: int) -> tuple[int, int]:

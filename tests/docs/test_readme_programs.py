@@ -25,8 +25,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield running
 
 
-def block(language: str, app: App) -> str:
-    [found] = re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL)
+def block(language: str, app: App, number: int = 0) -> str:
+    found = re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL)[number]
     assert ADDRESS in found
     return found.replace(ADDRESS, app.url)
 
@@ -45,6 +45,19 @@ def test_the_curl_line_answers_with_a_finished_job_and_makes_it_only_once(app: A
     ]
     assert [job["status"] for job in answers[0]["jobs"]] == ["done"]
     assert answers[0]["jobs"][0]["id"] == answers[1]["jobs"][0]["id"]
+
+
+def test_the_other_curl_line_answers_with_a_grid_of_four_pictures(app: App) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed here")
+    ran = subprocess.run(["sh", "-c", block("sh", app, 1)], capture_output=True, check=True, timeout=90)
+    grid = json.loads(ran.stdout)
+    assert [row["prompt"] for row in grid["rows"]] == ["a red fox in snow", "a blue fox in snow"]
+    assert [cell["state"] for cell in grid["cells"]] == ["done"] * 4
+
+
+def test_every_program_of_the_section_is_run_here() -> None:
+    assert re.findall(r"```(\w+)\n", SECTION) == ["sh", "python", "js", "sh"]
 
 
 def test_the_javascript_program_prints_two_pictures(app: App, tmp_path: Path) -> None:
