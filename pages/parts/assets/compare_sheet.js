@@ -220,7 +220,7 @@ function menu(s, open) {
   s.menu.replaceChildren(
     ...(s.told.samples < s.told.most.samples ? [entry("More pictures of each", () => sampling(s))] : []),
     entry("Question and spending limit", () => settings(s)),
-    entry("New one from this", () => s.act("again_like")),
+    entry("Use as a template", () => s.act("again_like")),
     entry("Delete", () => confirming(s, { title: "Delete this comparison?", text: "Its grid, votes and links go. The pictures stay in your gallery.", yes: "Delete", act: () => s.act("delete") }), "bad"));
   s.menu.firstElementChild.focus();
 }
