@@ -322,8 +322,6 @@ class ComparisonShares:
             cell["state"] = cell["state"] if cell["state"] in ("done", *_PENDING) else "gone"
         for column in _dicts(data["columns"]):
             column["id"] = columns[str(column["id"])]
-        for row in _dicts(data["rows"]):
-            row["hidden"] = False  # its pictures are shown, its words are not there
         return data | {"id": "", "title": self.title(opened), "rev": self.pulse(opened)}
 
     def details(self, opened: Opened, name: str, seen_by: str = "") -> dict[str, object]:
