@@ -41,12 +41,20 @@ def player_data(
     its id. Without ``show_prompts`` nothing in it tells what the prompts say; without ``acts`` it can only be looked at.
     """
     comparison = grid.comparison
+    makers = {(column.provider, column.model): column for column in grid.columns}
+    layouts = {maker: _has_layout(catalogue, column) for maker, column in makers.items()}
+    labels = {name: catalogue.label(name) for name, _ in makers}
     cells = []
     for row in comparison.rows:
+        alt = row.prompt if show_prompts else f"Picture of {comparison.name_of(row.id)}"
         for column in grid.columns:
             cell = grid.cells.get((row.id, column.column))
-            alt = row.prompt if show_prompts else f"Picture of {comparison.name_of(row.id)}"
-            cells.append(_cell(grid, row.id, column, cell, alt, catalogue, thumbnail, full, acts))
+            shown = _cell(comparison, row.id, column, cell, thumbnail, full, acts)
+            is_there = shown["state"] == "done"
+            shown["alt"] = alt
+            shown["label"] = labels[column.provider] if is_there else ""
+            shown["layout"] = is_there and layouts[column.provider, column.model]
+            cells.append(shown)
     return {
         "id": comparison.id,
         "title": comparison.title or title(comparison, show_prompts=show_prompts),
@@ -141,12 +149,10 @@ def _differing(prompts: tuple[str, ...]) -> list[str]:
 
 
 def _cell(
-    grid: Grid,
+    comparison: Comparison,
     row_id: str,
     column: Place,
     cell: Cell | None,
-    alt: str,
-    catalogue: Catalogue,
     thumbnail: Address,
     full: Address,
     acts: bool,
@@ -156,7 +162,7 @@ def _cell(
     width, height = _shape(job, column)
     shown = job if job is not None and job.image is not None and state == "done" else None
     return {
-        "key": cell.key if cell else key_of(grid.comparison, column.model_copy(update={"row": row_id})),
+        "key": cell.key if cell else key_of(comparison, column.model_copy(update={"row": row_id})),
         "row": row_id,
         "column": column.column,
         "state": state,
@@ -166,10 +172,7 @@ def _cell(
         "full": full(shown, shown.image) if shown and shown.image else "",
         "width": width,
         "height": height,
-        "alt": alt,
-        "label": catalogue.label(column.provider) if shown else "",
         "can": _can(state) if acts else [],
-        "layout": shown is not None and _has_layout(catalogue, column),
     }
 
 
