@@ -18,7 +18,10 @@ from datetime import UTC, datetime
 
 from reve_core import gridview
 from reve_core.catalogue import Catalogue
+from reve_core.compare import result_view
+from reve_core.compare.ballots import maker_id
 from reve_core.compare.models import Ballot, Cell, Comparison, Finished, Grid, NewCell
+from reve_core.compare.result import result
 from reve_core.comparisons import Comparisons
 from reve_core.errors import (
     BadInput,
@@ -100,7 +103,14 @@ class Exchange:
         full, thumbnail = self._fetchers(grid)
         made = self._payload(grid, cells, lambda _: "")
         return writing.as_page(
-            made, grid, cells, writing.Marks(), catalogue=self._catalogue, thumbnail=thumbnail, full=full
+            made,
+            grid,
+            cells,
+            writing.Marks(),
+            catalogue=self._catalogue,
+            thumbnail=thumbnail,
+            full=full,
+            standing=self._standing(grid),
         )
 
     def cells_csv(self, comparison_id: str, *, owner: str | None) -> str:
@@ -260,6 +270,15 @@ class Exchange:
             now=datetime.fromtimestamp(self._clock(), UTC),
             data=data,
         )
+
+    def _standing(self, grid: Grid) -> dict[str, str]:
+        """How its prompts stand in the vote, in a few words for each row that was voted on."""
+        places = {cell.key: cell.place for cell in grid.cells.values()}
+        titles = {
+            maker_id(maker.provider, maker.model): self._catalogue.title(maker.provider, maker.model)
+            for maker in grid.comparison.makers
+        }
+        return result_view.standing(result(grid.comparison, places, self._grids.votes(grid.comparison.id), titles))
 
     def _pictures(self, grid: Grid) -> Iterator[Cell]:
         for row in grid.comparison.rows:

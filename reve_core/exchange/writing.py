@@ -138,8 +138,12 @@ def as_page(
     catalogue: Catalogue,
     thumbnail: Fetch,
     full: Fetch,
+    standing: Mapping[str, str],
 ) -> Iterator[bytes]:
-    """The player with its data, and the payload beside it, in which no picture stands a second time."""
+    """
+    The player with its data, and the payload beside it, in which no picture stands a second time. ``standing`` is a few
+    words for a row, by its id.
+    """
     data = gridview.player_data(
         grid,
         catalogue=catalogue,
@@ -147,6 +151,7 @@ def as_page(
         full=lambda _, image: _WEBP + marks.put(lambda: full(image)),
         rev=grid.comparison.rev,
         acts=False,
+        standing=standing,
     )
     data["details"] = {
         key: gridview.details(cell, catalogue=catalogue) for key, cell in cells.items() if _image(cell) is not None
