@@ -31,6 +31,7 @@ from reve_core.compare.models import (
     NewCell,
     Plan,
     Spending,
+    Summary,
 )
 from reve_core.errors import BadInput, ComparisonNotFound, ConfigurationError, JobNotFound, WrongState
 from reve_core.gridorders import RETRYABLE, GridOrder, GridOrders
@@ -295,6 +296,10 @@ class Comparisons:
         cells = self._grids.cells(comparison.id)
         columns = self._orders.columns(comparison, cells)
         return Grid(comparison, tuple(columns), {(cell.place.row, cell.place.column): cell for cell in cells})
+
+    def summaries(self, comparisons: Iterable[Comparison], *, faces: int) -> list[Summary]:
+        """What a list shows of comparisons that the caller may see, in their sequence."""
+        return [self._grids.summary(comparison.id, faces=faces) for comparison in comparisons]
 
     def cell(self, comparison_id: str, key: str, *, owner: str) -> Cell:
         """One cell, its job with its layout and notes."""

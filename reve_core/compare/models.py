@@ -205,6 +205,20 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """
+    What a list shows of a comparison: how many ``cells`` it has, of which ``done`` have a picture and ``pending`` will
+    have one, the votes that count, and some of its pictures: one of each row before a second one of any.
+    """
+
+    cells: int
+    done: int
+    pending: int
+    votes: int
+    faces: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """
     What making, or completing, a comparison would do: ``pictures`` in all, of which the owner has ``have`` already;

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from reve_core.compare.models import Ballot, Cell, Choice, Comparison, NewCell, Spending
+from reve_core.compare.models import Ballot, Cell, Choice, Comparison, NewCell, Spending, Summary
 from reve_core.models import JobRequest, Once
 
 
@@ -68,6 +68,10 @@ class ComparisonStore(Protocol):
         ...
 
     def remove_cells(self, comparison_id: str, keys: Iterable[str]) -> int: ...
+
+    def summary(self, comparison_id: str, *, faces: int) -> Summary:
+        """For a list of many, without reading each cell: with at most so many ``faces``, their jobs without receipts."""
+        ...
 
     def pulse(self, comparison_id: str) -> int:
         """A number that changes whenever the comparison, one of its cells' jobs, or its votes do."""

@@ -231,6 +231,30 @@ class ComparisonStoreContract:
         assert store.get(job_id) is not None
         assert list(by_key(grids, 2)) == ["a"]
 
+    def test_a_summary_counts_cells_and_shows_a_picture_of_each_row_first(
+        self, grids: ComparisonStore, store: JobStore
+    ) -> None:
+        cells = [bought("a1"), bought("a2", sample=2), bought("b1", row="r2"), bought("b2", sample=2, row="r2")]
+        grids.create_comparison(comparison(), [*cells, cell("held", sample=3)])
+        empty = grids.summary(comparison().id, faces=3)
+        assert (empty.cells, empty.done, empty.pending, empty.votes, empty.faces) == (5, 0, 4, 0, ())
+        for _ in cells:
+            finish(store, claim(store))
+        full = grids.summary(comparison().id, faces=3)
+        assert (full.cells, full.done, full.pending) == (5, 4, 0)
+        assert [job.id for job in full.faces] == [job_in(grids, key).id for key in ("a1", "b1", "a2")]
+        store.trash([job_in(grids, "a1").id], True)
+        assert grids.summary(comparison().id, faces=1).faces[0].id == job_in(grids, "a2").id
+
+    def test_a_summary_counts_the_votes_that_count(self, grids: ComparisonStore) -> None:
+        grids.create_comparison(comparison(), [bought("a"), bought("b", row="r2")])
+        given = grids.add_ballot(ballot())
+        assert grids.summary(comparison().id, faces=0).votes == 0
+        grids.cast(given.id, "left", at=NOW)
+        assert grids.summary(comparison().id, faces=0).votes == 1
+        grids.remove_cells(comparison().id, ["a"])
+        assert grids.summary(comparison().id, faces=0).votes == 0
+
     def test_the_pulse_changes_with_whatever_changes(
         self, store: JobStore, grids: ComparisonStore, clock: Clock
     ) -> None:

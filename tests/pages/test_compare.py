@@ -238,10 +238,13 @@ def test_a_file_is_brought_in_as_the_same_comparison(studio: Studio, open_page: 
 
 def test_the_list_says_how_far_one_is(studio: Studio, open_page: Open, provider: Any) -> None:
     made = make(studio)
-    key = next(iter(studio.comparisons.grid(made.id, owner=PERSONAL).cells.values())).key
-    studio.comparisons.remove(made.id, [key], owner=PERSONAL)
+    cell = next(iter(studio.comparisons.grid(made.id, owner=PERSONAL).cells.values()))
+    studio.shelf.trash([str(cell.job_id)], owner=PERSONAL)
     [item] = data_of(open_page("compare.py"), LIST)["items"]
     assert item["says"] == "1 of 2 pictures"
+    studio.comparisons.remove(made.id, [cell.key], owner=PERSONAL)
+    [item] = data_of(open_page("compare.py"), LIST)["items"]
+    assert item["says"] == "1 picture"
 
 
 # -- one comparison

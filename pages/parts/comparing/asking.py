@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pages.parts import form
-from reve_core import waits
+from reve_core import views
 from reve_core.compare import template
 from reve_core.compare.models import MAX_PROMPTS, MAX_SAMPLES, Axes, Comparison, Maker, Plan
 from reve_core.errors import BadInput
@@ -161,31 +161,6 @@ def count(number: int, what: str = "picture") -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
-def plan_words(plan: Plan) -> str:
-    """ "24 pictures: 9 you already have, 15 new, about 2,250 credits / $3.00, 4–6 min"."""
-    if plan.have == plan.pictures:
-        return f"{count(plan.pictures)}: you have {'it' if plan.pictures == 1 else 'them all'} already, nothing to pay"
-    parts = []
-    if plan.have:
-        parts.append(f"{plan.have:,} you already have")
-    if plan.have or plan.held:
-        parts.append(f"{plan.new:,} new")
-    if plan.held:
-        parts.append(f"{plan.held:,} held back")
-    cost = [price(plan.quote), waits.in_words(plan.quote.low_s, plan.quote.high_s)] if plan.new else []
-    return f"{count(plan.pictures)}: " + ", ".join([*parts, *cost])
-
-
-def price(quote: Quote) -> str:
-    """ "free", or such as "about 2,250 credits / $3.00"."""
-    parts = []
-    if quote.credits:
-        parts.append("1 credit" if quote.credits == 1 else f"{quote.credits:,} credits")
-    if quote.usd:
-        parts.append(f"${quote.usd:,.2f}" if quote.usd >= 0.01 else "less than $0.01")
-    return f"about {' / '.join(parts)}" if parts else "free"
-
-
 def held_words(plan: Plan, cap_usd: float | None) -> str:
     """What the spending limit does, where it does anything."""
     if not plan.held or cap_usd is None:
@@ -206,7 +181,7 @@ def asked_words(asked: Asked, plan: Plan) -> dict[str, Any]:
     """What stands around the button."""
     ready = plan.new > 0 or plan.have > 0
     return {
-        "says": plan_words(plan),
+        "says": views.plan_words(plan),
         "held": held_words(plan, asked.cap_usd),
         "button": button_words(plan),
         "ready": ready,

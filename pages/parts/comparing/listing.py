@@ -14,11 +14,10 @@ from pages.parts.me import live, me
 from pages.parts.pictures import example_url, image_url
 from reve_core import bootstrap, gridview
 from reve_core.compare import words
-from reve_core.compare.models import Cell, Comparison
+from reve_core.compare.models import Comparison, Summary
 from reve_core.errors import ReveError
 from reve_core.examples import Example, examples
 from reve_core.models import Job
-from reve_core.service import Studio
 
 NAME = "reve_comparisons"
 KEY = "comparisons_list"
@@ -44,10 +43,11 @@ def draw() -> None:
     shown = st.session_state.get(_SHOWN, STEP)
     rev = studio.revision(owner=me())  # before the rows: news in between is then noticed, not lost
     found = studio.comparisons.listed(owner=me(), limit=shown + 1)
+    summaries = studio.comparisons.summaries(found[:shown], faces=THUMBS)
     _piece(
         key=KEY,
         data={
-            "items": [row(studio, comparison) for comparison in found[:shown]],
+            "items": [row(*each) for each in zip(found[:shown], summaries, strict=True)],
             "more": len(found) > shown and shown < MOST,
             "rev": rev,
             "live": live(1),
@@ -83,23 +83,16 @@ def _acts() -> None:
                 say(str(exc))
 
 
-def row(studio: Studio, comparison: Comparison) -> dict[str, Any]:
-    grid = studio.comparisons.laid_out(comparison)
-    cells = list(grid.cells.values())
-    places = len(comparison.rows) * len(grid.columns)
-    done = [
-        cell.job for cell in cells if cell.job is not None and cell.job.image is not None and not cell.job.trashed_at
-    ]
-    pending = sum(cell.job is not None and cell.job.status.is_pending for cell in cells)
-    votes = studio.polls.result(comparison).votes
+def row(comparison: Comparison, summary: Summary) -> dict[str, Any]:
+    cells = asking.count(summary.cells)
     return {
         "id": comparison.id,
         "title": comparison.title or gridview.title(comparison),
-        "thumbs": [_thumb(job) for job in _faces(comparison, cells)],
+        "thumbs": [_thumb(job) for job in summary.faces],
         "about": _about(comparison),
-        "says": asking.count(places) if len(done) == places else f"{len(done):,} of {asking.count(places)}",
-        "pending": pending,
-        "votes": asking.count(votes, "vote") if votes else "",
+        "says": cells if summary.done == summary.cells else f"{summary.done:,} of {cells}",
+        "pending": summary.pending,
+        "votes": asking.count(summary.votes, "vote") if summary.votes else "",
         "created": comparison.created_at.isoformat(),
     }
 
@@ -113,21 +106,6 @@ def _about(comparison: Comparison) -> str:
     if comparison.samples > 1:
         parts.append(f"{comparison.samples} of each")
     return " · ".join(parts)
-
-
-def _faces(comparison: Comparison, cells: list[Cell]) -> list[Job]:
-    """A picture of each row, then second ones: what is compared is seen at a glance."""
-    rows: dict[str, list[Job]] = {each.id: [] for each in comparison.rows}
-    for cell in cells:
-        if cell.job is not None and cell.job.image is not None and not cell.job.trashed_at:
-            rows.setdefault(cell.place.row, []).append(cell.job)
-    faces: list[Job] = []
-    depth = max(map(len, rows.values()), default=0)
-    for level in range(depth):
-        faces += [jobs[level] for jobs in rows.values() if level < len(jobs)]
-        if len(faces) >= THUMBS:
-            break
-    return faces[:THUMBS]
 
 
 def _thumb(job: Job) -> dict[str, str]:

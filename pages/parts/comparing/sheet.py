@@ -16,7 +16,7 @@ import streamlit as st
 from pages.parts import look
 from pages.parts.comparing import asking, form
 from pages.parts.me import live_at, me
-from reve_core import bootstrap, gridview
+from reve_core import bootstrap, gridview, views
 from reve_core.compare import player, template
 from reve_core.compare.models import MAX_PROMPTS, MAX_ROWS, MAX_SAMPLES, Comparison, Plan
 from reve_core.errors import BadInput, ReveError
@@ -142,7 +142,7 @@ def _change(comparison_id: str, said: Mapping[str, Any]) -> Plan | None:
         cap = studio.comparisons.get(comparison_id, owner=owner).cap_usd
         held = f"The limit of ${cap:,.2f} holds {plan.held:,} of them back." if plan.held and cap is not None else ""
         button = f"Make {asking.count(plan.new)}" if plan.new else "Add them"
-        _answer(comparison_id, said, {"says": asking.plan_words(plan), "held": held, "button": button})
+        _answer(comparison_id, said, {"says": views.plan_words(plan), "held": held, "button": button})
         return plan
     studio.comparisons.extend(comparison_id, owner=owner, **more)
     say(comparison_id, _done(plan))
@@ -220,7 +220,7 @@ def _price_missing(studio: Studio, comparison_id: str) -> None:
         else "Make the missing ones"
     )
     held = f"the spending limit holds {plan.held:,} back" if plan.held else ""
-    cost = f"{asking.price(plan.quote)} to make" if plan.new else ""
+    cost = f"{views.quote_words(plan.quote)} to make" if plan.new else ""
     st.session_state[_MISSING] = {
         "of": comparison_id,
         "pulse": pulse,
@@ -235,7 +235,7 @@ def _price_missing(studio: Studio, comparison_id: str) -> None:
 
 
 def _done(plan: Plan) -> str:
-    words = asking.plan_words(plan)
+    words = views.plan_words(plan)
     return f"Added {words[0].lower()}{words[1:]}."
 
 
@@ -258,4 +258,4 @@ def _twin(studio: Studio, comparison: Comparison) -> str:
         quote: Quote = studio.catalogue.quote_all(counts)
     except ReveError:
         return ""  # a model that is not offered any more: the row itself will say so
-    return f"{asking.count(sum(counts.values()))}, {asking.price(quote)}"
+    return f"{asking.count(sum(counts.values()))}, {views.quote_words(quote)}"

@@ -8,7 +8,7 @@ from reve_core.store.sqlite.base import Side
 from reve_core.store.sqlite.rows import instant
 
 # A cell may have been taken out since, or been given another picture: what was said is about the one that was shown.
-_STILL_THERE = """
+STILL_THERE = """
     exists (select 1 from cells where comparison_id = ballots.comparison_id and key = left_key and job_id = left_job)
     and exists (select 1 from cells where comparison_id = ballots.comparison_id and key = right_key and job_id = right_job)
 """
@@ -56,7 +56,7 @@ class BallotSide(Side):
     def open_ballot(self, comparison_id: str, voter: str) -> Ballot | None:
         row = self.connections.row(
             f"""
-            select * from ballots where comparison_id = ? and voter = ? and cast_at is null and {_STILL_THERE}
+            select * from ballots where comparison_id = ? and voter = ? and cast_at is null and {STILL_THERE}
             order by seq desc limit 1
             """,
             (comparison_id, voter),
@@ -81,7 +81,7 @@ class BallotSide(Side):
         with self.connections.read() as db:
             rows = db.execute(
                 f"""
-                select * from ballots where comparison_id = ? and cast_at is not null and {_STILL_THERE}
+                select * from ballots where comparison_id = ? and cast_at is not null and {STILL_THERE}
                 order by cast_seq
                 """,
                 (comparison_id,),
@@ -91,7 +91,7 @@ class BallotSide(Side):
     def ballots_of(self, comparison_id: str, voter: str) -> list[Ballot]:
         with self.connections.read() as db:
             rows = db.execute(
-                f"select * from ballots where comparison_id = ? and voter = ? and {_STILL_THERE} order by seq",
+                f"select * from ballots where comparison_id = ? and voter = ? and {STILL_THERE} order by seq",
                 (comparison_id, voter),
             ).fetchall()
         return [_ballot_of(row) for row in rows]

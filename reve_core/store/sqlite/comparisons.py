@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from reve_core.compare.models import Axes, Ballot, Cell, Comparison, Finished, NewCell, Place, Row, Spending
+from reve_core.compare.models import Axes, Ballot, Cell, Comparison, Finished, NewCell, Place, Row, Spending, Summary
 from reve_core.errors import Ended, IdempotencyConflict
 from reve_core.models import JobRequest, Once, Order
+from reve_core.store.sqlite.ballots import STILL_THERE
 from reve_core.store.sqlite.base import BUMP
 from reve_core.store.sqlite.orders import OrderSide
 from reve_core.store.sqlite.rows import folded, instant, job_of, receipt_text, request_of
@@ -151,6 +152,31 @@ class ComparisonSide(OrderSide):
             if gone:
                 db.execute("update comparisons set rev = rev + 1 where id = ?", (comparison_id,))
             return gone
+
+    def summary(self, comparison_id: str, *, faces: int) -> Summary:
+        there = "cells.comparison_id = ? and jobs.status = 'done'"
+        with self.connections.read() as db:
+            counts = db.execute(
+                f"""
+                select count(*) as cells, count(*) filter (where jobs.status = 'done') as done,
+                    count(*) filter (where jobs.status in ('queued', 'running')) as pending
+                {_WITH_JOBS} where cells.comparison_id = ?
+                """,
+                (comparison_id,),
+            ).fetchone()
+            votes = db.execute(
+                f"select count(*) from ballots where comparison_id = ? and cast_at is not null and {STILL_THERE}",
+                (comparison_id,),
+            ).fetchone()[0]
+            shown = db.execute(
+                f"""
+                select {", ".join(f"jobs.{name}" for name in _JOB)} {_WITH_JOBS} where {there}
+                order by row_number() over (partition by json_extract(cells.place, '$.row') order by cells.seq), cells.seq
+                limit ?
+                """,
+                (comparison_id, faces),
+            ).fetchall()
+        return Summary(counts["cells"], counts["done"], counts["pending"], votes, tuple(job_of(row) for row in shown))
 
     def pulse(self, comparison_id: str) -> int:
         row = self.connections.row(
