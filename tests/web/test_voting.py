@@ -112,7 +112,7 @@ def test_the_voter_has_nothing_to_do_with_the_gallery_s_visitor(booth: Booth, tw
     start = person.client.get(f"/c/{link.token}")
     value = start.headers["set-cookie"].partition("=")[2].partition(";")[0]
     assert booth.studio.visitors.of_cookies({"reve_visitor": value}) is None
-    voter = booth.studio.comparison_shares.voter(booth.studio.comparison_shares.open(link.token or ""), value)
+    voter = booth.studio.comparison_shares.votes.voter(booth.studio.comparison_shares.open(link.token or ""), value)
     assert voter is not None
     assert ANNA not in voter
 
@@ -297,7 +297,7 @@ def put(booth: Booth, person: Person, link: Link, left: str, right: str, name: s
     shares = booth.studio.comparison_shares
     opened = shares.open(link.token or "")
     person.client.get(f"/c/{link.token}")
-    voter = shares.voter(opened, person.client.cookies["reve_voter"])
+    voter = shares.votes.voter(opened, person.client.cookies["reve_voter"])
     assert voter is not None
     ballot = Ballot(name, opened.comparison.id, voter, left, right, opened.share.created_at)
     assert booth.studio.polls._grids.add_ballot(ballot) == ballot

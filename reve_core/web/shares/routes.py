@@ -47,10 +47,9 @@ def share_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site])
         studio, base = get_studio(), base_url(request, get_site())
         kind, token = oembed.place_in(request.query_params.get("url", ""), base)
         if kind == "c":
-            comparisons = studio.comparison_shares
-            opened = comparisons.open(token)
-            title = comparisons.title(opened)
-            return oembed.of_comparison(title, token, base, request.query_params, may_vote=opened.share.may_vote)
+            opened = studio.comparison_shares.open(token)
+            may_vote = opened.share.may_vote
+            return oembed.of_comparison(opened.title, token, base, request.query_params, may_vote=may_vote)
         return oembed.of_picture(studio.shares.open(token), token, base, request.query_params)
 
     door = Door(share, ("GET", "HEAD"))

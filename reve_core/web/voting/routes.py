@@ -61,7 +61,7 @@ class Visitor:
         self.opened: Opened = self.links.open(token)
         self.here = f"/c/{token}"
         cookies = cookies_of(request.headers)
-        self.voter = self.links.voter(self.opened, cookies.get(SECURE_COOKIE)) or self.links.voter(
+        self.voter = self.links.votes.voter(self.opened, cookies.get(SECURE_COOKIE)) or self.links.votes.voter(
             self.opened, cookies.get(COOKIE)
         )
 
@@ -71,7 +71,7 @@ class Visitor:
 
     @property
     def title(self) -> str:
-        return self.links.title(self.opened)
+        return self.opened.title
 
     @property
     def seen_by(self) -> str:
@@ -93,7 +93,7 @@ class Visitor:
         return _packed(self.request, json.dumps(value).encode(), "application/json", headers, 200)
 
     def outcome(self) -> Outcome:
-        return outcome(self.links.result(self.opened), show_prompts=self.opened.share.show_prompt)
+        return outcome(self.studio.polls.result(self.opened.comparison), show_prompts=self.opened.share.show_prompt)
 
     def count(self) -> None:
         visits.count(self.request, self.studio, self.opened.share)
@@ -131,11 +131,11 @@ def _shown(visitor: Visitor, what: str) -> Response:
         case ["b", ballot, ("left" | "right") as which] if _BALLOT.fullmatch(ballot):
             if visitor.voter is None:
                 raise ShareNotFound()
-            return _file(visitor, *visitor.links.side(visitor.opened, ballot, which, voter=visitor.voter))
+            return _file(visitor, *visitor.links.votes.side(visitor.opened, ballot, which, voter=visitor.voter))
         case ["done"]:
             return _done(visitor)
         case ["card.jpg"]:
-            return _file(visitor, *visitor.links.card(visitor.opened), shown_elsewhere=True)
+            return _file(visitor, *visitor.links.previews.card(visitor.opened), shown_elsewhere=True)
         case ["embed"]:
             return _embedded(visitor)
         case ["result"]:
@@ -172,12 +172,12 @@ def _front(visitor: Visitor) -> Response:
         return _unknown(visitor)
     if _NEW in request.query_params:  # the cookie came back: the address that people copy is the plain one
         return _away(visitor, visitor.here)
-    if not links.has_come_before(opened, visitor.voter):
+    if not links.votes.has_come_before(opened, visitor.voter):
         visitor.count()
-    turn = links.next_turn(opened, visitor.voter)
+    turn = links.votes.next_turn(opened, visitor.voter)
     if turn is not None:
         return visitor.page(pages.ballot_page(opened, turn, visitor.title, visitor.base))
-    if links.progress(opened, visitor.voter)[0]:
+    if links.votes.progress(opened, visitor.voter)[0]:
         return _away(visitor, f"{visitor.here}/done")
     told = "There is nothing to vote on yet: its pictures are still being made. Come back in a while."
     return visitor.page(
@@ -186,7 +186,7 @@ def _front(visitor: Visitor) -> Response:
 
 
 def _preview(visitor: Visitor) -> Response:
-    told = f"{visitor.links.told(visitor.opened)}."
+    told = f"{visitor.links.previews.told(visitor.opened)}."
     html = pages.door_page(visitor.opened, visitor.title, visitor.base, told=told, card=True, button="Vote")
     return visitor.page(html)
 
@@ -200,7 +200,7 @@ def _unknown(visitor: Visitor) -> Response:
         return visitor.page(html)
     answer = _away(visitor, f"{visitor.here}?{_NEW}=1")
     answer.headers["Set-Cookie"] = voter_cookie(
-        visitor.links.new_voter(), https=scheme_of(visitor.request, visitor.site) == "https"
+        visitor.links.votes.new_voter(), https=scheme_of(visitor.request, visitor.site) == "https"
     )
     return answer
 
@@ -227,7 +227,7 @@ def _cast(visitor: Visitor, what: str) -> Response:
         return visitor.page(html, 403)
     before = visitor.studio.polls.ballot(opened.comparison, ballot, voter=visitor.voter)
     try:
-        visitor.links.cast(opened, ballot, choice, voter=visitor.voter)
+        visitor.links.votes.cast(opened, ballot, choice, voter=visitor.voter)
     except WrongState:  # frozen meanwhile: the link's own page says so
         return _away(visitor, visitor.here)
     again = f"?{_AGAIN}=1" if before.choice is not None and before.choice != choice else ""
@@ -242,8 +242,8 @@ def _revealed(visitor: Visitor, ballot: str) -> Response:
     if found.choice is None:
         return _away(visitor, visitor.here)
     try:
-        turn: Turn = visitor.links.turn(opened, ballot, visitor.voter)
-        reveal = visitor.links.reveal(opened, turn)
+        turn: Turn = visitor.links.votes.turn(opened, ballot, visitor.voter)
+        reveal = visitor.links.votes.reveal(opened, turn)
     except ComparisonNotFound:  # one of its pictures was taken away since
         return _away(visitor, visitor.here)
     return visitor.page(pages.reveal_page(opened, reveal, visitor.title, again=_AGAIN in visitor.request.query_params))
@@ -253,7 +253,7 @@ def _done(visitor: Visitor) -> Response:
     opened, links = visitor.opened, visitor.links
     if not opened.is_open:
         return _away(visitor, visitor.here)
-    judged, left = links.progress(opened, visitor.voter) if visitor.voter else (0, 1)
+    judged, left = links.votes.progress(opened, visitor.voter) if visitor.voter else (0, 1)
     if not judged:
         return _away(visitor, visitor.here)
     said = "1 pair" if judged == 1 else f"{judged:,} pairs"
@@ -266,7 +266,7 @@ def _done(visitor: Visitor) -> Response:
             visitor.base,
             heading="Thank you",
             lead=lead,
-            grid=links.may_look(opened, visitor.voter),
+            grid=links.votes.may_look(opened, visitor.voter),
             more=left > 0,
         )
     )
@@ -279,19 +279,19 @@ def _looked(visitor: Visitor, what: list[str]) -> Response:
     links, opened = visitor.links, visitor.opened
     match what:
         case ["p", name] if _NAME.fullmatch(name) and _knows_names(visitor):
-            return _file(visitor, *links.picture(opened, name, "full", visitor.seen_by))
+            return _file(visitor, *links.looking.picture(opened, name, "full", visitor.seen_by))
         case ["p", name, "small"] if _NAME.fullmatch(name) and _knows_names(visitor):
-            return _file(visitor, *links.picture(opened, name, "small", visitor.seen_by))
+            return _file(visitor, *links.looking.picture(opened, name, "small", visitor.seen_by))
         case ["d", name] if _NAME.fullmatch(name) and _knows_names(visitor):
-            return visitor.json(links.details(opened, name, visitor.seen_by))
+            return visitor.json(links.looking.details(opened, name, visitor.seen_by))
         case ["grid"] if not opened.share.may_vote:
             return _away(visitor, visitor.here)
         case ["grid"]:
-            if not links.may_look(opened, visitor.voter):
+            if not links.votes.may_look(opened, visitor.voter):
                 return _away(visitor, visitor.here)
             return _grid(visitor, framed=False)
-        case ["data"] if links.may_look(opened, visitor.voter):
-            return visitor.json(links.data(opened, visitor.seen_by))
+        case ["data"] if links.votes.may_look(opened, visitor.voter):
+            return visitor.json(links.looking.data(opened, visitor.seen_by))
     raise ShareNotFound()
 
 
@@ -303,8 +303,8 @@ def _knows_names(visitor: Visitor) -> bool:
 
 def _grid(visitor: Visitor, *, framed: bool) -> Response:
     opened = visitor.opened
-    data = visitor.links.data(opened, visitor.seen_by)
-    label = visitor.links.label(opened)
+    data = visitor.links.looking.data(opened, visitor.seen_by)
+    label = opened.label
     html = pages.look_page(opened, data, visitor.outcome(), visitor.title, visitor.base, label=label, framed=framed)
     return visitor.page(html)
 
@@ -312,9 +312,9 @@ def _grid(visitor: Visitor, *, framed: bool) -> Response:
 def _result(visitor: Visitor) -> Response:
     """How the vote stands, and a number that changes with all that the page shows. Before their vote nobody is told."""
     opened, links = visitor.opened, visitor.links
-    if opened.is_open and not (visitor.voter and links.progress(opened, visitor.voter)[0]):
+    if opened.is_open and not (visitor.voter and links.votes.progress(opened, visitor.voter)[0]):
         raise ShareNotFound()
-    rev = links.pulse(opened)
+    rev = links.looking.pulse(opened)
     if visitor.request.query_params.get("rev") == rev:
         return visitor.json({"rev": rev})
     return visitor.json(
