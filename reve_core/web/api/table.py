@@ -12,7 +12,7 @@ from reve_core import __version__
 from reve_core.service import Studio
 from reve_core.web import tutorial
 from reve_core.web.address import base_url
-from reve_core.web.api import comparison_files, comparisons, jobs, pictures, providers, reference, shares
+from reve_core.web.api import comparisons, jobs, pictures, providers, reference, shares
 from reve_core.web.api.endpoint import Call, Endpoint, Json, Operation
 from reve_core.web.api.openapi import document
 from reve_core.web.crosssite import Cors
@@ -22,9 +22,7 @@ from reve_core.web.tick import Tick
 DESCRIBED = (
     *jobs.OPERATIONS,
     *pictures.OPERATIONS,
-    *comparison_files.OPERATIONS[:1],  # "import" is no id
     *comparisons.OPERATIONS,
-    *comparison_files.OPERATIONS[1:],
     *shares.OPERATIONS,
     *providers.OPERATIONS,
 )

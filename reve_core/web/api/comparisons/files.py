@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reve_core.exchange.payload import MAX_FILE
-from reve_core.web.api.comparison_shapes import ImportedShape
-from reve_core.web.api.comparisons import GROUP, comparison_id, shape_of
+from reve_core.web.api.comparisons.answers import GROUP, comparison_id, shape_of
+from reve_core.web.api.comparisons.shapes import ImportedShape
 from reve_core.web.api.endpoint import Call, Operation, Run, answer
 from reve_core.web.comparison_files import FILES, comparison_file
 from reve_core.web.problems import SEALED, TooLarge, WrongType
