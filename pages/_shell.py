@@ -27,7 +27,7 @@ def main() -> None:
     try:
         studio = bootstrap.get()
         # The Queue says of each provider itself whether and why it is paused.
-        notices = studio.notices(pauses=page.title != "Queue")
+        notices = studio.board.notices(pauses=page.title != "Queue")
         me()
     except ReveError as exc:
         look.out_of_order(exc)

@@ -24,7 +24,7 @@ def main() -> None:
     if handed := st.session_state.pop("reuse", None):
         _reuse(studio, handed)
     _shared(studio)
-    any_yet = bool(studio.feed(owner=me(), limit=1).cards)
+    any_yet = bool(studio.board.feed(owner=me(), limit=1).cards)
     with st.container(key="create", horizontal=True, gap="large"):
         with st.container(key="create_form", gap="small", width=420):
             # The examples stand in the empty place where pictures will be; once there are some, beside the form.

@@ -16,9 +16,10 @@ import streamlit as st
 from pages.parts import composer, look, pictures
 from pages.parts.me import is_alone, live, me
 from reve_core import bootstrap
+from reve_core.board import Feed
 from reve_core.errors import ReveError
 from reve_core.examples import examples, surprises
-from reve_core.service import Feed, Studio
+from reve_core.service import Studio
 from reve_core.web.live import with_keys
 
 NAME = "reve_feed"
@@ -38,7 +39,7 @@ def draw() -> None:
     if st.session_state.pop(_AGAIN, False):
         st.rerun()  # the whole page: the form is outside of this fragment
     try:
-        feed = bootstrap.get().feed(owner=me(), limit=LIMIT)
+        feed = bootstrap.get().board.feed(owner=me(), limit=LIMIT)
     except ReveError as exc:
         feed = Feed([], 0, 0)
         _note(str(exc))

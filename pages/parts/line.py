@@ -119,8 +119,8 @@ def provider_row(studio: Studio, view: ProviderView) -> dict[str, Any]:
 def rows(studio: Studio, jobs: list[Job], owner: str) -> list[dict[str, Any]]:
     # A listing does not know the places in line; the feed of what is pending does.
     pending = any(job.status.is_pending for job in jobs)
-    live = {card["id"]: card for card in studio.feed(owner=owner, limit=1).cards} if pending else {}
-    cards = studio.cards(jobs)
+    live = {card["id"]: card for card in studio.board.feed(owner=owner, limit=1).cards} if pending else {}
+    cards = studio.board.cards(jobs)
     return [row(job, live.get(job.id) or card) for job, card in zip(jobs, cards, strict=True)]
 
 

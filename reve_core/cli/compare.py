@@ -170,7 +170,7 @@ def _watch(studio: Studio, made: Comparison) -> None:
             )
         if not pending:
             return
-        notices = studio.notices()
+        notices = studio.board.notices()
         if notices and all(job.status.value == "queued" for job in pending):
             if drawing:
                 print(file=sys.stderr)

@@ -79,7 +79,7 @@ def _watch(studio: Studio, job_ids: list[str]) -> list[Job]:
             )
         if not pending:
             return jobs
-        notices = studio.notices()
+        notices = studio.board.notices()
         if notices and all(job.status is JobStatus.QUEUED for job in pending):
             _end_line(drawing)
             raise ReveError(f"{' '.join(notices)} The job stays queued; the app goes on with it.")

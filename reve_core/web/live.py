@@ -36,7 +36,7 @@ def live_routes(get_studio: Callable[[], Studio]) -> list[Route]:
         limit = min(max(int(raw), 1), _MOST) if raw.isascii() and raw.isdigit() and len(raw) < 5 else 24
         studio = get_studio()
         owner = somebody(owner_of(request.headers, studio.visitors))
-        feed = studio.feed(owner=owner, limit=limit)
+        feed = studio.board.feed(owner=owner, limit=limit)
         news: dict[str, object] = {"cards": feed.cards, "rev": feed.rev, "pending": feed.pending}
         if studio.visitors.public:
             news["you"] = studio.visitors.tag(owner)

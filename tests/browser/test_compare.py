@@ -149,7 +149,7 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         texts = tuple(f"the fox of picture book number {number}" for number in range(12))
         axes = Axes(prompts=texts, aspect_ratios=("1:1", "3:2", "2:3", "16:9"), samples=8)
         made = studio.comparisons.make(axes, owner=PERSONAL)
-        until(lambda: not studio.feed(owner=PERSONAL).pending, within_s=60)
+        until(lambda: not studio.board.feed(owner=PERSONAL).pending, within_s=60)
     with Past(folder) as past:
         past.done("an owl", ratio="2:3")
         past.done("a crow", ratio="2:3")

@@ -61,7 +61,7 @@ def test_killed_in_mid_grid_nothing_is_paid_twice_and_the_rest_goes_on(tmp_path:
         assert set(charges(tmp_path / "ledger").values()) == {1}
         again = studio.comparisons.make(FOUR, owner=ME, idempotency_key="k", cap_usd=1.0)
         assert again.id == made.id
-        assert studio.feed().pending == 0
+        assert studio.board.feed().pending == 0
         assert studio.comparisons.spending(made.id, owner=ME).committed == pytest.approx(4 * 10 / 750)
 
 
@@ -86,7 +86,7 @@ def test_a_write_that_fails_can_be_made_again_and_buys_nothing_twice(tmp_path: P
         with pytest.raises(StoreBusy):
             grids.extend(made.id, samples=3, owner=ME)
         grids.extend(made.id, samples=3, owner=ME)
-        assert studio.feed().pending == 6
+        assert studio.board.feed().pending == 6
     if call == "again":
         grids.cancel(made.id, owner=ME)
         with pytest.raises(StoreBusy):

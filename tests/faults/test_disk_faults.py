@@ -65,7 +65,7 @@ def test_row_8_without_room_no_paid_call_is_started_and_the_page_says_so(tmp_pat
         job_id = studio.submit(HERON)[0].id
         assert not provider.started.wait(timeout=0.5)
         assert studio.get(job_id).status is JobStatus.QUEUED
-        assert "disk is nearly full" in " ".join(studio.notices())
+        assert "disk is nearly full" in " ".join(studio.board.notices())
 
 
 def test_row_10_on_a_read_only_disk_old_pictures_are_shown_and_nothing_new_is_begun(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_row_10_on_a_read_only_disk_old_pictures_are_shown_and_nothing_new_is_be
             studio.start()
             assert studio.read_only is not None
             assert str(disk) in studio.read_only
-            assert studio.notices()[0] == studio.read_only
+            assert studio.board.notices()[0] == studio.read_only
             [job] = studio.gallery(JobFilter(owner="me")).jobs
             assert studio.shelf.is_intact(job)
             for refused in (

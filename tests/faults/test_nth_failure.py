@@ -86,7 +86,9 @@ def test_row_28_whichever_call_fails_nothing_is_lost_and_nothing_paid_twice(
         )
         with running(studio):
             ids = [job.id for job in studio.submit(JobRequest(prompt="heron"), count=2)]
-            until(lambda studio=studio: studio.feed().pending == 0, what=lambda nth=nth: f"call {nth} of the {port}")
+            until(
+                lambda studio=studio: studio.board.feed().pending == 0, what=lambda nth=nth: f"call {nth} of the {port}"
+            )
             for job_id in ids:
                 job = studio.get(job_id)
                 paid = charges(ledger)[job_id]

@@ -124,7 +124,7 @@ def test_row_21_credits_that_run_out_pause_the_provider_and_the_rest_follow_a_pe
         until(lambda: studio.catalogue.provider("reve").paused)
         until(lambda: studio.counts()[JobStatus.QUEUED] == 41)
         assert studio.counts()[JobStatus.DONE] == 9
-        assert any("credits" in notice for notice in studio.notices())
+        assert any("credits" in notice for notice in studio.board.notices())
         reve.ledger.clear(1_000_000)
         studio.resume("reve")
         jobs = settled(studio, *ids, within_s=60)

@@ -117,7 +117,7 @@ def test_row_24_with_ten_thousand_queued_jobs_the_first_is_claimed_in_order_at_o
     with running(build_studio(tmp_path, provider, workers=2, concurrency=2), grace_s=5) as studio:
         assert provider.started.wait(timeout=5)
         assert provider.prompts[0] == "job 0"
-        feed = studio.feed()
+        feed = studio.board.feed()
         assert feed.pending == 10_000
         assert len(studio.jobs(JobFilter(owner="me"), limit=50).jobs) == 50
         # A safety net an order of magnitude above what it takes; the figures are measured in benchmarks/.

@@ -122,7 +122,7 @@ def main(argv: list[str]) -> int:
     if options.stay or options.die:
         threading.Event().wait(120)
         return 1
-    until(lambda: studio.feed(owner=PERSONAL).pending == 0, within_s=60)
+    until(lambda: studio.board.feed(owner=PERSONAL).pending == 0, within_s=60)
     print("settled", flush=True)
     studio.stop(10)
     return 0

@@ -108,7 +108,7 @@ def test_a_wrong_key_or_a_closed_service_fails_the_job_and_pauses_the_provider(
         [job] = settled(studio, first)
         assert (job.status, job.error) == (JobStatus.FAILED, str(refusal))
         assert studio.catalogue.provider("fake").paused
-        assert str(refusal) in " ".join(studio.notices())
+        assert str(refusal) in " ".join(studio.board.notices())
         assert studio.get(second).status is JobStatus.QUEUED
         studio.resume("fake")
         assert statuses(settled(studio, second)) == [JobStatus.DONE]
@@ -278,7 +278,7 @@ def test_row_30_cancelled_while_its_picture_is_being_saved_it_is_kept_and_called
         job_id = slow.submit(HERON)[0].id
         wait_for(slow, job_id, lambda job: job.stage is Stage.STORING)
         slow.cancel(job_id)
-        [card] = slow.feed().cards
+        [card] = slow.board.feed().cards
         assert card["says"] == "Already paid, saving"
         release.set()
         assert statuses(settled(slow, job_id)) == [JobStatus.DONE]
@@ -393,12 +393,12 @@ def test_a_seed_for_a_provider_without_seeds_is_refused(tmp_path: Path) -> None:
 def test_a_waiting_card_says_what_it_waits_for(tmp_path: Path) -> None:
     studio = quick(tmp_path, FakeProvider())
     studio.submit(HERON)
-    assert studio.feed().cards[0]["says"] == "Number 1 in line"
+    assert studio.board.feed().cards[0]["says"] == "Number 1 in line"
     studio.pause("fake", "no credits")
-    assert studio.feed().cards[0]["says"] == "Waits: Fake is paused"
+    assert studio.board.feed().cards[0]["says"] == "Waits: Fake is paused"
     studio.stop(0)
     without = quick(tmp_path, FakeProvider(name="other"))
-    assert without.feed().cards[0]["says"] == "Waits: Fake is not set up here"
+    assert without.board.feed().cards[0]["says"] == "Waits: Fake is not set up here"
     without.stop(0)
 
 

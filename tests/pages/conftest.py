@@ -84,6 +84,6 @@ def send(at: AppTest, name: str, event: str, value: Any) -> AppTest:
 def settle(studio: Studio, timeout: float = 10) -> None:
     """Wait until nothing is under way."""
     until = time.monotonic() + timeout
-    while studio.feed().pending:
+    while studio.board.feed().pending:
         assert time.monotonic() < until, "The jobs did not finish."
         time.sleep(0.01)

@@ -44,7 +44,7 @@ def act(at: AppTest, job: Job, what: str) -> AppTest:
 
 
 def newest(studio: Studio) -> Job:
-    return studio.get(studio.feed().cards[0]["id"])
+    return studio.get(studio.board.feed().cards[0]["id"])
 
 
 def test_price_and_wait_stand_beside_the_button_before_it_is_pressed(open_page: Open) -> None:
@@ -86,7 +86,7 @@ def test_pressing_the_button_queues_that_many_pictures_and_answers_at_once(open_
     at = submit(open_page(), count=3, seed="7")
     assert data_of(at, composer.NAME)["answer"] == {"n": 1, "said": "3 pictures are on their way."}
     settle(studio)
-    jobs = [studio.get(card["id"]) for card in studio.feed().cards]
+    jobs = [studio.get(card["id"]) for card in studio.board.feed().cards]
     assert {job.request.seed for job in jobs} == {7, 8, 9}
     assert {(job.request.prompt, job.request.aspect_ratio) for job in jobs} == {(FOX, "3:2")}
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_made_is_refused_with_a_sentence_and_costs_nothing(
     at = submit(open_page(), **changes)
     assert words in data_of(at, composer.NAME)["answer"]["problem"]
     assert not at.exception
-    assert studio.feed().cards == []
+    assert studio.board.feed().cards == []
     assert provider.prompts == []
 
 

@@ -149,8 +149,8 @@ def test_make_your_own_fills_in_the_shared_prompt_and_cleans_the_address(studio:
     assert fill["prompt"] == MARKUP
     assert "seed" not in fill
     assert "share" not in at.query_params
-    assert studio.feed().cards[0]["prompt"] == MARKUP  # nothing was ordered by it
-    assert len(studio.feed().cards) == 1
+    assert studio.board.feed().cards[0]["prompt"] == MARKUP  # nothing was ordered by it
+    assert len(studio.board.feed().cards) == 1
 
 
 def test_make_your_own_fills_in_the_settings_where_they_are_shown(studio: Studio, open_page: Open) -> None:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from reve_core.board import Board
 from reve_core.service import Studio
 from reve_core.shares import Shares
 from reve_core.shelf import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*(ROOT / "pages").rglob("*.py"), *(ROOT / "reve_core" / "web").rglob("*.py")])
-SERVICES = {"studio": Studio, "get()": Studio, "get_studio()": Studio, "shelf": Shelf, "shares": Shares}
+SERVICES = {"studio": Studio, "get()": Studio, "get_studio()": Studio, "board": Board, "shelf": Shelf, "shares": Shares}
 
 
 def owned(kind: type) -> dict[str, int]:
@@ -64,9 +65,20 @@ def test_nobody_before_visitors_takes_them_for_the_one_owner(path: Path) -> None
 
 
 def test_a_forgotten_owner_is_found() -> None:
-    assert {"submit", "get", "feed", "retry_failed"} <= OWNED["studio"].keys()
+    assert {"submit", "get", "retry_failed"} <= OWNED["studio"].keys()
+    assert "feed" in OWNED["board"]
     assert {"star", "download", "prepare_export"} <= OWNED["shelf"].keys()
-    for source in ("studio.feed(limit=1)", "bootstrap.get().get(x)", "studio.shelf.trash([x])", "JobFilter(words='a')"):
+    for source in (
+        "studio.board.feed(limit=1)",
+        "bootstrap.get().get(x)",
+        "studio.shelf.trash([x])",
+        "JobFilter(words='a')",
+    ):
         assert list(forgotten(source)), source
-    for source in ("studio.feed(owner=me())", "shelf.download(job_id, owner)", "{}.get(x)", "JobFilter(owner=me())"):
+    for source in (
+        "studio.board.feed(owner=me())",
+        "shelf.download(job_id, owner)",
+        "{}.get(x)",
+        "JobFilter(owner=me())",
+    ):
         assert not list(forgotten(source)), source

@@ -22,7 +22,7 @@ ADDRESS = "/api/live/comparison"
 
 def make(studio: Studio, owner: str = PERSONAL, *prompts: str, samples: int = 1) -> Comparison:
     made = studio.comparisons.make(Axes(prompts=prompts or ("a fox", "a heron"), samples=samples), owner=owner)
-    until(lambda: not studio.feed(owner=owner).pending)
+    until(lambda: not studio.board.feed(owner=owner).pending)
     return made
 
 

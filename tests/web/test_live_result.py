@@ -15,7 +15,7 @@ from tests.web.door import refusal
 @pytest.fixture
 def comparison(studio: Studio) -> Comparison:
     made = studio.comparisons.make(Axes(prompts=("a fox", "a heron"), samples=2), owner=PERSONAL)
-    until(lambda: not studio.feed(owner=PERSONAL).pending)
+    until(lambda: not studio.board.feed(owner=PERSONAL).pending)
     return made
 
 

@@ -556,8 +556,8 @@ def test_what_stays_behind_is_said_before_the_button(studio: Studio) -> None:
     phone = known_as(studio, "v-phone")
     assert "1 picture of its own" in phone.get(f"/continue/{token}").text
     phone.post(f"/continue/{token}", headers=SAME)
-    assert len(studio.feed(owner="v-phone").cards) == 1
-    assert studio.feed(owner="v-ada").cards == []
+    assert len(studio.board.feed(owner="v-phone").cards) == 1
+    assert studio.board.feed(owner="v-ada").cards == []
 
 
 def test_the_device_that_made_the_link_uses_nothing_up(studio: Studio) -> None:

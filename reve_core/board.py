@@ -1,0 +1,91 @@
+"""
+What is under way and what everybody should know, put together for screens: the home page's feed, the queue, notices.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reve_core import views, waits
+from reve_core.catalogue import Catalogue
+from reve_core.models import PERSONAL, Job, JobFilter, JobStatus, Limits
+from reve_core.ports import JobStore, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The newest jobs of an owner, and a number that changes when any of theirs does."""
+
+    cards: list[views.Card]
+    rev: int
+    pending: int
+
+
+class Board:
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        catalogue: Catalogue,
+        providers: Mapping[str, Provider],
+        limits: Mapping[str, Limits],
+        disk_is_low: Callable[[], bool],
+        read_only: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._providers = providers
+        self._limits = limits
+        self._disk_is_low = disk_is_low
+        self._read_only = read_only
+        self._clock = clock
+
+    def feed(self, *, owner: str = PERSONAL, limit: int = 24) -> Feed:
+        """Everything under way (at most 60 cards) and the newest that have ended, newest first."""
+        rev = self._store.revision(owner)
+        pending = self._store.pending(owner, limit=60)
+        recent = self._store.page(JobFilter(owner=owner), limit=limit).jobs
+        jobs = {job.id: job for job in [*recent, *pending]}
+        cards = self.cards(sorted(jobs.values(), key=lambda job: -job.seq))
+        return Feed(cards, rev, self._store.pending_count(owner))
+
+    def cards(self, jobs: Iterable[Job]) -> list[views.Card]:
+        """Jobs as JSON for the screen, with the wait that is left for each pending one."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        usual: dict[tuple[str, str], tuple[float, float]] = {}
+        states = self._store.provider_states()
+        result = []
+        for job in jobs:
+            name, model = job.request.provider, job.request.model
+            provider = self._providers.get(name)
+            title = provider.title if provider else name.capitalize()
+            expected, held_up = None, ""
+            if job.status is JobStatus.QUEUED and provider is None:
+                held_up = f"Waits: {title} is not set up here"
+            elif job.status is JobStatus.QUEUED and name in states and states[name].paused:
+                held_up = f"Waits: {title} is paused"
+            elif job.status.is_pending and provider is not None:
+                if (name, model) not in usual:
+                    usual[name, model] = self._catalogue.usual(provider, model)
+                expected = usual[name, model]
+                if job.position is not None:
+                    expected = waits.in_line(job.position, self._limits[name].concurrency, expected)
+            card = views.card(job, now=now, expected=expected, title=title, label=self._catalogue.label(name))
+            if held_up:
+                card["says"] = held_up
+            result.append(card)
+        return result
+
+    def notices(self, *, pauses: bool = True) -> list[str]:
+        """What everybody should know now: read-only, little room, a paused provider. Plain sentences."""
+        found = []
+        if self._read_only is not None:
+            found.append(self._read_only)
+        elif self._disk_is_low():
+            found.append("The disk is nearly full, so no new job is started. Make room and they go on by themselves.")
+        for view in self._catalogue.providers() if pauses else ():
+            if view.paused and view.state is not None:
+                found.append(f"{view.title} is paused: {view.state.reason}")
+        return found
