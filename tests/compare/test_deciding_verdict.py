@@ -18,7 +18,27 @@ def said(*won: tuple[str, str, int], among: str = "ab", voter: str | None = None
         (
             said(("a", "b", 2)),
             "open",
-            "Not decided yet: about 7 more votes would settle it if it stays like this.",
+            "Not decided yet: too early to say how many more votes it takes.",
+        ),
+        (
+            said(("a", "b", 7), ("b", "a", 2)),
+            "open",
+            "Not decided yet: too early to say how many more votes it takes.",
+        ),
+        (
+            said(("a", "b", 9), ("b", "a", 5)),
+            "open",
+            "Not decided yet: about 100 more votes would settle it if it stays like this.",
+        ),
+        (
+            said(("a", "b", 16), ("b", "a", 5)),
+            "open",
+            "Not decided yet: about 11 more votes would settle it if it stays like this.",
+        ),
+        (
+            said(("a", "b", 30), ("a", "c", 7), ("b", "c", 20), among="abc"),
+            "open",
+            "Not decided yet: too early to say how many more votes it takes.",
         ),
         (said(("a", "b", 30), ("b", "a", 5)), "decided", "Decided: Fox is preferred, in 30 of 35 clear votes."),
         (
@@ -45,7 +65,7 @@ def said(*won: tuple[str, str, int], among: str = "ab", voter: str | None = None
         (
             said(("a", "b", 4), voter="me"),
             "open",
-            "Not decided yet: about 8 more votes by new voters would settle it if it stays like this.",
+            "Not decided yet: too early to say how many more votes by new voters it takes.",
         ),
         (
             said(("a", "b", 4), ("c", "d", 4), among="abcd"),
@@ -57,6 +77,15 @@ def said(*won: tuple[str, str, int], among: str = "ab", voter: str | None = None
 )
 def test_it_says_what_is_known(found: Verdict, state: str, sentence: str) -> None:
     assert (found.state, found.sentence) == (state, sentence)
+
+
+def test_where_somebody_voted_twice_the_forecast_asks_for_new_voters() -> None:
+    cast = votes(("a", "b", 9), ("b", "a", 5))
+    again = [*cast, Judgement("a", "b", "left", cast[0].voter)]
+
+    assert verdict(standing(again, ["a", "b"])).sentence == (
+        "Not decided yet: about 100 more votes by new voters would settle it if it stays like this."
+    )
 
 
 def test_only_ties_are_said_to_be_that() -> None:
@@ -100,5 +129,8 @@ def test_noise_control_shows_what_chance_does_and_names_nobody() -> None:
     twice = [Judgement("a", "a", "left" if n % 3 else "right", f"v{n}") for n in range(30)]
 
     assert noise(duel(twice, "a", "a")) == ("noise", "The same prompt twice: 20 to 10. So much is chance.", None)
+    assert noise(duel(twice[:2], "a", "a")).sentence == (
+        "The same prompt twice: 1 to 1. Too early to say how much is chance."
+    )
     assert noise(duel([], "a", "a")).sentence == "No votes yet."
     assert noise(duel([Judgement("a", "a", "tie", "v")] * 5, "a", "a")).state == "noise"

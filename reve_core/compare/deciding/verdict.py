@@ -13,6 +13,8 @@ State = Literal["empty", "open", "close", "one voter", "decided", "noise"]
 
 # With fewer pictures of a candidate than this, one unlucky picture weighs more than the prompt.
 FEW_PICTURES = 4
+# With fewer clear votes than this on a pair one more vote can make a forecast four times as long.
+FEW_VOTES = 10
 
 
 class Verdict(NamedTuple):
@@ -47,7 +49,9 @@ def noise(duel: Duel) -> Verdict:
     larger, smaller = max(duel.wins_a, duel.wins_b), min(duel.wins_a, duel.wins_b)
     if not larger:
         return Verdict("noise", f"The same prompt twice: {_all_level(duel.votes)}")
-    return Verdict("noise", f"The same prompt twice: {larger} to {smaller}. So much is chance.")
+    few = larger + smaller < FEW_VOTES
+    end = "Too early to say how much is chance." if few else "So much is chance."
+    return Verdict("noise", f"The same prompt twice: {larger} to {smaller}. {end}")
 
 
 def _answer(standing: Standing, names: Mapping[str, str]) -> tuple[State, str]:
@@ -70,17 +74,26 @@ def _answer(standing: Standing, names: Mapping[str, str]) -> tuple[State, str]:
     if not standing.linked:
         return "open", "Not decided yet: some were never compared with the others, not even through a third."
     if standing.more_votes is not None:
-        return "open", f"Not decided yet: about {_more(standing)} would settle it if it stays like this."
+        return "open", f"Not decided yet: {_forecast(standing)}."
     if any(not d.wins_a + d.wins_b for d in standing.open_duels):
         return "open", "Not decided yet: some pairs have no clear vote."
     return "close", f"Too close to call{_tail(standing)}"
 
 
-def _more(standing: Standing) -> str:
+def _forecast(standing: Standing) -> str:
     # Who voted on a pair before counts once there, so where people have voted again it takes new ones.
     repeated = any(d.counted_a + d.counted_b < d.wins_a + d.wins_b for d in standing.open_duels)
-    unit = "vote" if standing.more_votes == 1 else "votes"
-    return f"{standing.more_votes:,} more {unit}" + (" by new voters" if repeated else "")
+    by = " by new voters" if repeated else ""
+    if any(d.counted_a + d.counted_b < FEW_VOTES for d in standing.open_duels):
+        return f"too early to say how many more votes{by} it takes"
+    more = _rounded(standing.more_votes or 0)
+    return f"about {more:,} more {'vote' if more == 1 else 'votes'}{by} would settle it if it stays like this"
+
+
+def _rounded(votes: int) -> int:
+    """No finer than a forecast can be: 7, 85, 100, 250, 1300."""
+    step = 1 if votes < 20 else 5 if votes < 100 else 50 if votes < 1000 else 100
+    return step * round(votes / step)
 
 
 def _score(standing: Standing, candidate: str) -> str:
