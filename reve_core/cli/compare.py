@@ -118,6 +118,8 @@ def _text(source: str) -> str:
 def _prompts(text: str, *, variants: bool) -> tuple[str, ...]:
     if variants:
         return template.lines(text, MAX_PROMPTS).prompts
+    if template.has_variants(text):
+        print("{a|b} is taken as it stands. Add --template to make a prompt of each variant.", file=sys.stderr)
     return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 
 

@@ -34,9 +34,12 @@ def check(axes: Axes, *, alone: bool = False) -> None:
     What can be said without knowing any model. ``alone``: a single candidate is fine. Raises BadInput.
     """
     prompts = len(axes.prompts)
-    if len({prompt.strip() for prompt in axes.prompts}) < prompts:
+    stripped = [prompt.strip() for prompt in axes.prompts]
+    if twice := next((prompt for at, prompt in enumerate(stripped) if prompt in stripped[:at]), None):
+        named = twice if len(twice) <= 60 else twice[:59] + "…"
         raise BadInput(
-            "Two of the prompts are the same. Remove one; an A-vs-A row shows how pictures of one prompt differ.",
+            f"Two of the prompts are the same: “{named}”. Remove one. To see how much pictures of one prompt differ, make "
+            "the row’s “Same prompt again”, an A-vs-A row.",
             "prompts",
         )
     if prompts == 0 or (prompts == 1 and len(axes.makers) < 2 and not alone):

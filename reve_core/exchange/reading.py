@@ -121,7 +121,9 @@ def _model(text: bytes, model: type[T]) -> T:
         if model is Payload and (first["type"] == "json_invalid" or said is None):
             raise BadInput(_NO_EXPORT, "file") from None
         where = ".".join(str(part) for part in first["loc"])[:100]
-        raise _wrong(f"{where}: {first['msg']}" if where else first["msg"]) from None
+        if first["type"] == "missing":
+            raise _wrong(f"“{where}” is missing from it, as if it had been edited. Export it again") from None
+        raise _wrong(f"“{where}” is not right in it: {first['msg'].lower()}" if where else first["msg"]) from None
     except RecursionError:
         raise BadInput(_NO_EXPORT, "file") from None
 

@@ -78,6 +78,17 @@ def test_a_template_a_page_and_json(tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8").count('"full":"data:image/webp;base64,UklGR') == 2
 
 
+def test_variants_are_taken_as_they_stand_unless_asked_and_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = tmp_path / "typed.txt"
+    typed.write_text("a {red|blue} fox\na heron", encoding="utf-8")
+    status, _, err = in_process(monkeypatch, capsys, tmp_path / "data", str(typed), "--no-wait", "--json")
+    assert status == 0, err
+    assert "Add --template" in err
+    assert "2 pictures" in err
+
+
 def test_without_waiting_the_pictures_are_queued_for_the_app(
     tmp_path: Path, prompts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

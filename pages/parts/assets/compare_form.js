@@ -225,7 +225,7 @@ class Form {
   preview({ prompts = [], dropped = 0, item = null, problem }) {
     const list = this.at('.preview');
     // One line without variants shows nothing that is not in the box already.
-    list.hidden = prompts.length < 2 && item === null;
+    list.hidden = prompts.length < 2 && item === null && !dropped;
     this.at('.count').textContent = prompts.length > 1 ? `${prompts.length} of ${this.data.most.prompts} prompts` : '';
     if (!prompts.length && problem) { list.hidden = true; return; }
     const rows = prompts.map((pieces, n) => make('li', { className: n === item ? 'wrong' : '' }, make('b', { textContent: letter(n) }),

@@ -105,6 +105,7 @@ function mark(s, key) {
 }
 
 function go(s, key) {
+  s.snack.hide();
   mark(s, key);
   s.act("tab", { tab: key });
 }
@@ -189,20 +190,21 @@ function drawState(s) {
   if (!count) return;
   const busy = count.pending > 0;
   const lacks = !busy && count.missing > 0;
-  s.state.hidden = !busy && !lacks;
+  // What was there stays: the grid below does not move when its last picture comes.
+  if (busy) s.was = true;
+  s.state.hidden = !busy && !lacks && !s.was;
   s.track.hidden = s.stopAll.hidden = !busy;
   s.bar.style.width = `${count.total ? (100 * count.done) / count.total : 0}%`;
   s.fill.hidden = s.limit.hidden = true;
-  if (busy) {
-    s.counts.textContent = `${count.done.toLocaleString()} of ${count.total.toLocaleString()}${s.wait ? `, ${s.wait}` : ""}`;
-    s.rest.textContent = "";
-  } else if (lacks) {
+  s.counts.textContent = `${count.done.toLocaleString()} of ${count.total.toLocaleString()}` + (!busy ? " are there" : s.wait ? `, ${s.wait}` : "");
+  s.rest.textContent = "";
+  if (lacks) {
     // Python knows what they would cost; it is asked once for each state of the grid.
     const known = told.missing && told.missing.pulse === s.rev ? told.missing : null;
     if (!known && s.priced !== s.rev) { s.priced = s.rev; s.act("missing"); }
     const number = known ? known.new + known.held : 0;
-    s.state.hidden = !number;
-    s.counts.textContent = number === 1 ? "1 picture is missing" : `${number.toLocaleString()} pictures are missing`;
+    s.state.hidden = !number && !s.was;
+    if (number) s.counts.textContent = number === 1 ? "1 picture is missing" : `${number.toLocaleString()} pictures are missing`;
     s.rest.textContent = known ? known.says : "";
     s.limit.hidden = !(known && known.held);
     s.fill.hidden = !(known && known.new);
@@ -304,7 +306,7 @@ function sampling(s) {
 }
 
 function settings(s) {
-  const question = el("input", { id: "set-question", class: "field", maxlength: "300", autocomplete: "off", placeholder: "Which one do you like better?" });
+  const question = el("input", { id: "set-question", class: "field", maxlength: "300", autocomplete: "off", placeholder: "Which picture is better?" });
   const cap = el("input", { id: "set-cap", class: "field", maxlength: "20", inputmode: "decimal", autocomplete: "off", placeholder: "No limit" });
   question.value = s.told.question;
   cap.value = s.told.cap;

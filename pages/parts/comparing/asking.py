@@ -15,7 +15,8 @@ from reve_core.errors import BadInput
 from reve_core.models import JobRequest, Quote, ratio_of
 from reve_core.service import Studio
 
-_AMOUNT = re.compile(r"\$?\s*(\d{1,6}(?:[.,]\d{1,4})?)\s*\$?")
+_WHOLE = re.compile(r"-?[0-9]{1,30}")  # whether it is within the range of seeds is said elsewhere
+_AMOUNT = re.compile(r"\$?\s*(-?\d{1,9}(?:[.,]\d{1,4})?)\s*\$?")
 _SIGN = re.compile(r"[{|}]")
 # What a single picture's field is called here.
 _FIELDS = {
@@ -147,7 +148,7 @@ def _texts(sent: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _seeds(text: str) -> tuple[int, ...]:
     parts = [part for part in re.split(r"[\s,;]+", text) if part]
-    if not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in parts):
+    if not all(_WHOLE.fullmatch(part) for part in parts):
         raise BadInput(
             "Seeds are whole numbers with commas between, such as 1, 2, 3. Leave them empty for random ones.", "seeds"
         )
