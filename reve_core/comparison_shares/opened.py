@@ -34,4 +34,12 @@ class Opened:
 
     @property
     def title(self) -> str:
+        """For whoever comes: while visitors are asked it tells nothing of what differs, unless the owner wrote it so."""
+        if self.is_open:
+            return self.comparison.title or self.question
+        return self.title_inside
+
+    @property
+    def title_inside(self) -> str:
+        """For who may look at the grid: by what differs, where the owner gave no title."""
         return self.comparison.title or gridview.title(self.comparison, show_prompts=self.share.show_prompt)

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from reve_core.compare.models import Comparison
 from reve_core.errors import ComparisonNotFound, JobNotFound, PromptRefused, ShareNotFound
 from reve_core.grants import Link
 from reve_core.models import JobRequest, Picture
@@ -381,9 +382,77 @@ def test_previews_get_absolute_addresses_and_the_question(booth: Booth) -> None:
         assert page.meta("og:url") == address
         assert page.meta("og:image") == page.meta("twitter:image") == f"{address}/card.jpg"
         assert page.meta("twitter:card") == "summary_large_image"
-        assert page.meta("og:title") == "fox or heron"
-        assert "Which picture is better?" in (page.meta("og:description") or "")
+        assert page.meta("og:title") == ("Which picture is better?" if link.share.may_vote else "fox or heron")
+        about = f"{page.meta('og:title')} {page.meta('og:description')}"
+        assert about.count("Which picture is better?") == 1
         assert "noindex" in (page.meta("robots") or "")
+
+
+@pytest.mark.parametrize("agent", [PHONE, "WhatsApp/2"])
+def test_before_the_vote_no_address_of_a_link_tells_the_words_that_differ(booth: Booth, agent: str) -> None:
+    link, person = booth.link(show_grid=True), booth.person(**{"User-Agent": agent})
+    answers = [person.open(link, what) for what in ("", "/embed", "/done", "/grid")]
+    answers.append(httpx.get(f"{booth.url}/oembed", params={"url": f"{booth.url}/c/{link.token}"}))
+    for answer in answers:
+        assert answer.status_code == 200
+        assert not re.search("fox|heron", f"{answer.headers} {answer.text}")
+    booth.studio.comparisons.describe(link.share.comparison_id or "", owner=ANNA, title="Two animals")
+    assert "<title>Two animals" in person.open(link).text
+
+
+def test_a_closed_link_is_called_by_what_differs(booth: Booth) -> None:
+    made = booth.comparison()
+    link = booth.link(made)
+    booth.studio.comparisons.freeze(made.id, True, owner=ANNA)
+    page = Page(booth.person().open(link).text)
+    assert page.meta("og:title") == "fox or heron"
+
+
+def ranked(booth: Booth, made: Comparison, *names: str) -> None:
+    """One person votes on every pair, always for whom stands first in ``names``."""
+    polls = booth.studio.polls
+    while (ballot := polls.next_ballot(made, "w-fan")) is not None:
+        cells = [polls._grids.cell(made.id, key) for key in (ballot.left, ballot.right)]
+        left, right = (names.index(made.name_of(cell.place.row)) for cell in cells if cell)
+        polls.cast(made, ballot.id, "left" if left < right else "right", voter="w-fan")
+
+
+def test_the_card_of_three_shows_the_first_two_and_after_votes_the_leader_and_the_next(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = drawn(monkeypatch)
+    made = booth.comparison(FOX, HERON, "a red owl in snow")
+    link, person = booth.link(made, may_vote=False), booth.person()
+    assert "A, “fox”; B, “heron”. No votes yet." in (Page(person.open(link).text).meta("og:image:alt") or "")
+    first = person.open(link, "/card.jpg").content
+    ranked(booth, made, "C", "B", "A")
+    second = person.open(link, "/card.jpg").content
+    assert [how["names"] for how in calls] == [("A", "B"), ("C", "B")]
+    assert (calls[1]["left_words"], calls[1]["right_words"]) == ("owl", "heron")
+    assert calls[1]["tally"].startswith("3 votes: C ")
+    assert first != second
+    page = Page(person.open(link).text)
+    for name in ("og:image:alt", "twitter:image:alt"):
+        alt = page.meta(name) or ""
+        assert alt.startswith("Two pictures side by side: C, “owl”; B, “heron”. 3 votes: C ")
+        assert "Which" not in alt
+
+
+def test_on_the_card_the_next_takes_the_place_of_a_picture_that_is_gone(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = drawn(monkeypatch)
+    made = booth.comparison(FOX, HERON, "a red owl in snow")
+    ranked(booth, made, "C", "B", "A")
+    lost = [cell.job_id for cell in booth.studio.polls._grids.cells(made.id) if made.name_of(cell.place.row) == "B"]
+    booth.studio.shelf.trash([job_id for job_id in lost if job_id], owner=ANNA)
+    booth.person().open(booth.link(made, may_vote=False), "/card.jpg")
+    assert calls[0]["names"] == ("C", "A")
+
+
+def test_the_card_of_an_open_vote_is_described_without_its_words(booth: Booth) -> None:
+    page = Page(booth.person().open(booth.link()).text)
+    assert page.meta("og:image:alt") == "Two pictures side by side, and the question: Which picture is better?"
 
 
 def test_search_engines_are_let_in_only_where_the_owner_publishes(booth: Booth) -> None:
@@ -419,7 +488,7 @@ def test_the_page_leads_to_an_oembed_answer(booth: Booth, may_vote: bool) -> Non
     page = Page(httpx.get(f"{booth.url}/c/{link.token}", headers={"User-Agent": "Slackbot"}).text)
     [as_json] = page.all("link", type="application/json+oembed")
     told = httpx.get(as_json["href"] or "").json()
-    assert (told["type"], told["title"]) == ("rich", "fox or heron")
+    assert (told["type"], told["title"]) == ("rich", "Which picture is better?" if may_vote else "fox or heron")
     [frame] = Page(told["html"]).all("iframe")
     assert frame["src"] == f"{booth.url}/c/{link.token}/embed"
     assert httpx.get(told["thumbnail_url"]).status_code == 200

@@ -262,6 +262,16 @@ def test_three_visitors_see_what_it_came_to(booth: Booth) -> None:
     assert "Not decided yet" in text
 
 
+@pytest.mark.parametrize(("prompts", "said"), [(2, "preferred one of the two"), (3, "each can expect against")])
+def test_the_result_says_what_its_per_cents_are_shares_of(booth: Booth, prompts: int, said: str) -> None:
+    link, person = booth.link(booth.comparison(*(FOX, HERON, "a red owl in snow")[:prompts])), booth.person()
+    for _ in range(prompts * (prompts - 1) // 2):
+        person.say(link, "left")
+    text = Page(person.open(link, "/done").text).text
+    assert said in text
+    assert text.index("Share of") < text.index(" %")
+
+
 def test_models_are_compared_with_the_prompt_in_sight_and_their_names_behind(booth: Booth) -> None:
     makers = (Maker(provider="fake", model="fake-1"), Maker(provider="large", model="large-1"))
     made = booth.comparison(FOX, makers=makers)

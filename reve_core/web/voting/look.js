@@ -34,6 +34,7 @@
       if (!place) return;
       place.querySelector(".verdict").textContent = question.verdict;
       place.querySelector(".caveat").textContent = question.caveat;
+      place.querySelector(".measure").textContent = question.measure;
       place.querySelector("ol").replaceChildren(...question.lines.map((line) => {
         const item = make("li", {}, make("span", { className: "badge", textContent: line.name }),
           make("span", { className: "text", dir: "auto", textContent: line.text }), make("span", { className: "share", textContent: line.share }));

@@ -42,9 +42,9 @@ def _knows_names(visitor: Visitor) -> bool:
 def grid(visitor: Visitor, *, framed: bool) -> Response:
     opened = visitor.opened
     data = visitor.looking.data(opened, visitor.seen_by)
-    html = pages.look_page(
-        opened, data, visitor.outcome(), opened.title, visitor.base, label=opened.label, framed=framed
-    )
+    alt = "" if framed else visitor.alt
+    title, result = opened.title_inside, visitor.outcome()
+    html = pages.look_page(opened, data, result, title, visitor.base, alt=alt, label=opened.label, framed=framed)
     return visitor.page(html)
 
 
@@ -64,4 +64,4 @@ def result(visitor: Visitor) -> Response:
 def embedded(visitor: Visitor) -> Response:
     if not visitor.opened.share.may_vote:
         return grid(visitor, framed=True)
-    return visitor.page(pages.embedded_vote(visitor.opened, visitor.opened.title, visitor.base))
+    return visitor.page(pages.embedded_vote(visitor.opened, visitor.opened.title, visitor.base, alt=visitor.alt))

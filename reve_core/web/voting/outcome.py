@@ -11,6 +11,8 @@ from reve_core.compare.result import Question, Result
 from reve_core.web.html.markup import Markup, one_line, raw, tag, together
 
 _TEXT = 160
+_OF_TWO = "Share of the votes that preferred one of the two, without ties:"
+_OF_MORE = "Share of votes that each can expect against the others, without ties:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question's answer."""
+    """One question's answer. ``measure`` says what the shares are shares of, empty where there are none."""
 
     heading: str
     verdict: str
     caveat: str
+    measure: str
     lines: tuple[Line, ...]
 
 
@@ -89,6 +92,7 @@ def drawn(found: Outcome) -> tuple[Markup, str]:
                 tag("h2", question.heading) if question.heading else None,
                 tag("p", question.verdict, class_="verdict"),
                 tag("p", question.caveat, class_="caveat"),
+                tag("p", question.measure, class_="measure"),
                 tag("ol", *lines),
                 class_="result",
                 id=f"q{at}",
@@ -107,7 +111,11 @@ def _told(result: Result) -> str:
 def _answer(question: Question, show_prompts: bool, both: bool) -> Answer:
     heading = {"prompts": "Prompts", "models": "Models"}.get(question.kind, "") if both else ""
     verdict = question.verdict
-    return Answer(heading, verdict.sentence, verdict.caveat or "", tuple(_lines(question, show_prompts)))
+    lines = tuple(_lines(question, show_prompts))
+    measure = ""
+    if any(line.share for line in lines):
+        measure = _OF_TWO if len(lines) == 2 else _OF_MORE
+    return Answer(heading, verdict.sentence, verdict.caveat or "", measure, lines)
 
 
 def _lines(question: Question, show_prompts: bool) -> Iterator[Line]:

@@ -24,8 +24,8 @@ _ANSWERS = (
 )
 
 
-def ballot_page(opened: Opened, turn: Turn, title: str, base: str) -> Html:
-    """Two pictures and the question. Nothing in it depends on which picture stands where."""
+def ballot_page(opened: Opened, turn: Turn, title: str, base: str, *, alt: str) -> Html:
+    """Two pictures and the question. Nothing in it depends on which picture stands where. ``alt`` is the card in words."""
     here = f"/c/{opened.token}"
     answers = [
         tag(
@@ -64,7 +64,7 @@ def ballot_page(opened: Opened, turn: Turn, title: str, base: str) -> Html:
             form,
         ),
     )
-    meta = _meta(opened, title, base, "Vote on two pictures at a time")
+    meta = _meta(opened, title, base, "Vote on two pictures at a time", alt)
     return document(
         title, meta, body, _file("vote.css"), framed=False, forms=True, script=_file("vote.js"), kind="voting"
     )
@@ -128,7 +128,7 @@ def reveal_page(opened: Opened, reveal: Reveal, title: str, *, again: bool) -> H
 
 
 def outcome_page(
-    opened: Opened, found: Outcome, title: str, base: str, *, heading: str, lead: str, grid: bool, more: bool
+    opened: Opened, found: Outcome, title: str, base: str, *, alt: str, heading: str, lead: str, grid: bool, more: bool
 ) -> Html:
     """The result as it stands. ``grid``: the way to all the pictures is open; ``more``: there are pairs left to vote on."""
     here = f"/c/{opened.token}"
@@ -146,11 +146,11 @@ def outcome_page(
             tag("p", tag("a", "Compare pictures of your own", href="/"), class_="more"),
         ),
     )
-    meta = _meta(opened, title, base, found.told)
+    meta = _meta(opened, title, base, found.told, alt)
     return document(title, meta, body, _file("vote.css") + bars, framed=False, kind="outcome")
 
 
-def door_page(opened: Opened, title: str, base: str, *, told: str, card: bool, button: str = "") -> Html:
+def door_page(opened: Opened, title: str, base: str, *, told: str, alt: str, card: bool, button: str = "") -> Html:
     """Instead of a pair: for who shows a preview, keeps no cookies, or is too early. ``button`` leads to the vote."""
     here = f"/c/{opened.token}"
     body = together(
@@ -159,21 +159,19 @@ def door_page(opened: Opened, title: str, base: str, *, told: str, card: bool, b
             "main",
             tag("h1", title, dir="auto"),
             tag("p", told, class_="lead"),
-            tag("img", src=f"{here}/card.jpg", width=CARD[0], height=CARD[1], alt=opened.question, class_="card")
-            if card
-            else None,
+            tag("img", src=f"{here}/card.jpg", width=CARD[0], height=CARD[1], alt=alt, class_="card") if card else None,
             tag("a", button, class_="main", href=here) if button else None,
         ),
     )
-    meta = _meta(opened, title, base, "Vote on two pictures at a time" if opened.is_open else told)
+    meta = _meta(opened, title, base, "Vote on two pictures at a time" if opened.is_open else told, alt)
     return document(title, meta, body, _file("vote.css"), framed=False, kind="outcome")
 
 
-def embedded_vote(opened: Opened, title: str, base: str) -> Html:
+def embedded_vote(opened: Opened, title: str, base: str, *, alt: str) -> Html:
     """A vote in a frame: browsers send no cookies there, so it opens in a tab of its own."""
     away = {"target": "_blank", "rel": "noopener"}
     href = f"{base}/c/{opened.token}"
-    img = tag("img", src=f"/c/{opened.token}/card.jpg", width=CARD[0], height=CARD[1], alt=opened.question)
+    img = tag("img", src=f"/c/{opened.token}/card.jpg", width=CARD[0], height=CARD[1], alt=alt)
     words = "Vote" if opened.is_open else "See the result"
     body = tag(
         "main",
@@ -186,7 +184,15 @@ def embedded_vote(opened: Opened, title: str, base: str) -> Html:
 
 
 def look_page(
-    opened: Opened, data: dict[str, object], found: Outcome, title: str, base: str, *, label: str, framed: bool
+    opened: Opened,
+    data: dict[str, object],
+    found: Outcome,
+    title: str,
+    base: str,
+    *,
+    alt: str,
+    label: str,
+    framed: bool,
 ) -> Html:
     """The grid with its pair viewer, and the result. It is drawn by script; without one the result can be read."""
     here = f"/c/{opened.token}"
@@ -211,7 +217,7 @@ def look_page(
         carried("told", {"here": here, "result": found.as_json()}),
     )
     css = _file("vote.css") + _file("look.css") + player.style() + bars
-    meta = never_listed() if framed else _meta(opened, title, base, found.told)
+    meta = never_listed() if framed else _meta(opened, title, base, found.told, alt)
     body = main if framed else together(header(), main)
     script = player.script() + _file("look.js")
     return document(title, meta, body, css, framed=framed, script=script, kind="looking")
@@ -258,12 +264,13 @@ def _judged(turn: Turn) -> str:
     return f"{turn.judged} of {total} pairs" if total <= _MANY else f"{turn.judged} pairs"
 
 
-def _meta(opened: Opened, title: str, base: str, told: str) -> Markup:
+def _meta(opened: Opened, title: str, base: str, told: str, alt: str) -> Markup:
     short = one_line(title, 90)
-    about = one_line(f"{told}. {opened.question}" if not told.endswith(".") else f"{told} {opened.question}", 220)
+    said = told if told.endswith(".") else f"{told}."
+    about = one_line(said if title == opened.question else f"{said} {opened.question}", 220)
     here = f"/c/{opened.token}"
     return previews.tags(
-        title=short, told=about, alt=opened.question, published=opened.share.published, base=base, here=here
+        title=short, told=about, alt=one_line(alt, 420), published=opened.share.published, base=base, here=here
     )
 
 

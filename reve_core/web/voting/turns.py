@@ -49,6 +49,7 @@ def front(visitor: Visitor) -> Response:
                 visitor.outcome(),
                 opened.title,
                 visitor.base,
+                alt=visitor.alt,
                 heading="The vote is closed",
                 lead="This is what it came to.",
                 grid=opened.share.show_grid,
@@ -65,17 +66,19 @@ def front(visitor: Visitor) -> Response:
         visitor.count()
     turn = visitor.votes.next_turn(opened, visitor.voter)
     if turn is not None:
-        return visitor.page(pages.ballot_page(opened, turn, opened.title, visitor.base))
+        return visitor.page(pages.ballot_page(opened, turn, opened.title, visitor.base, alt=visitor.alt))
     if visitor.votes.progress(opened, visitor.voter)[0]:
         return visitor.away(f"{visitor.here}/done")
     told = "There is nothing to vote on yet: its pictures are still being made. Come back in a while."
-    return visitor.page(pages.door_page(opened, opened.title, visitor.base, told=told, card=False, button="Look again"))
+    return visitor.page(
+        pages.door_page(opened, opened.title, visitor.base, told=told, alt=visitor.alt, card=False, button="Look again")
+    )
 
 
 def _preview(visitor: Visitor) -> Response:
     opened = visitor.opened
     told = f"{visitor.previews.told(opened)}."
-    html = pages.door_page(opened, opened.title, visitor.base, told=told, card=True, button="Vote")
+    html = pages.door_page(opened, opened.title, visitor.base, told=told, alt=visitor.alt, card=True, button="Vote")
     return visitor.page(html)
 
 
@@ -83,7 +86,9 @@ def _unknown(visitor: Visitor) -> Response:
     """A browser without our cookie is given one, and has to bring it back."""
     opened = visitor.opened
     if _NEW in visitor.request.query_params:
-        html = pages.door_page(opened, opened.title, visitor.base, told=_NO_COOKIE, card=False, button="Try again")
+        html = pages.door_page(
+            opened, opened.title, visitor.base, told=_NO_COOKIE, alt=visitor.alt, card=False, button="Try again"
+        )
         return visitor.page(html)
     answer = visitor.away(f"{visitor.here}?{_NEW}=1")
     answer.headers["Set-Cookie"] = voter_cookie(
@@ -104,7 +109,9 @@ def cast(visitor: Visitor, what: str) -> Response:
     if not BALLOT.fullmatch(ballot):
         raise BadInput("There is no such ballot.", "ballot")
     if visitor.voter is None:
-        html = pages.door_page(opened, opened.title, visitor.base, told=_NO_COOKIE, card=False, button="Try again")
+        html = pages.door_page(
+            opened, opened.title, visitor.base, told=_NO_COOKIE, alt=visitor.alt, card=False, button="Try again"
+        )
         return visitor.page(html, 403)
     before = visitor.studio.polls.ballot(opened.comparison, ballot, voter=visitor.voter)
     try:
@@ -151,6 +158,7 @@ def done(visitor: Visitor) -> Response:
             visitor.outcome(),
             opened.title,
             visitor.base,
+            alt=visitor.alt,
             heading="Thank you",
             lead=lead,
             grid=visitor.votes.may_look(opened, visitor.voter),

@@ -48,6 +48,11 @@ class Visitor:
         """For whom the names of a grid's pictures are worked out: each voter, where the grid opens after voting only."""
         return (self.voter or "") if self.opened.share.may_vote and self.opened.is_open else ""
 
+    @property
+    def alt(self) -> str:
+        """The link's card in words."""
+        return self.previews.alt(self.opened)
+
     def outcome(self) -> Outcome:
         return outcome(self.studio.polls.result(self.opened.comparison), show_prompts=self.opened.share.show_prompt)
 
