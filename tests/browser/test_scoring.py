@@ -96,10 +96,13 @@ def test_pairs_are_scored_by_keyboard_and_the_last_one_can_be_taken_back(
     expect(page.locator(".count", has_text="1 of 4")).to_be_visible()
     page.keyboard.press("Backspace")
     expect(page.locator(".count", has_text="0 of 4")).to_be_visible()
-    for number, key in enumerate(("ArrowRight", "ArrowDown", "x", "ArrowUp"), 1):
+    # The same keys as on the page for visitors, with X besides.
+    said = (("ArrowRight", "Right"), ("ArrowUp", "A tie"), ("x", "Both bad"), ("ArrowDown", "Both bad"))
+    for number, (key, heard) in enumerate(said, 1):
         expect(page.locator(READY)).to_be_visible()
         page.keyboard.press(key)
         expect(page.locator(".count", has_text=f"{number} of 4")).to_be_visible()
+        expect(window.locator(".heard")).to_have_text(heard)
     expect(page.get_by_text("You have scored every pair there is.")).to_be_visible()
     page.get_by_role("button", name="See the result").click()
     expect(page.get_by_text("4 votes by 1 person · 1 tie · 2 × both bad")).to_be_visible()
@@ -145,6 +148,41 @@ def test_a_vote_shows_on_the_results_page_by_itself_until_the_vote_is_closed(
     assert beside.comparisons.get(eight.id, owner=PERSONAL).frozen_at is not None
     page.get_by_role("button", name="Open the vote again").click()
     expect(page.get_by_role("button", name="Close the vote")).to_be_visible()
+
+
+KEPT = "() => Object.keys(localStorage).filter((each) => each.startsWith('reve:votes:')).map((each) => JSON.parse(localStorage[each]))"
+
+
+def test_the_newest_vote_outlives_a_reload_unless_it_was_taken_back(page: Page, app: App, beside: Studio) -> None:
+    three = make(beside, tuple(f"a red fox {place}" for place in PLACES[:3]), 1)
+    at(page, app, three, "score")
+    expect(page.get_by_role("button", name="Bracket of 3")).to_be_enabled()
+    page.get_by_role("button", name="Score alone").click()
+    expect(page.locator(READY)).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    [kept] = page.evaluate(KEPT)
+    assert kept["votes"] == []
+    assert kept["held"][3] == "left"
+    page.keyboard.press("Backspace")
+    assert page.evaluate(KEPT) == []
+    expect(page.locator(READY)).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    page.reload()
+    until(lambda: mine(beside, three) == 1, within_s=30)
+    assert beside.polls.result(three, by="owner").ties == 1
+    page.wait_for_function(f"({KEPT})().length === 0")
+
+
+def test_a_bracket_says_who_takes_part_while_a_picture_is_missing(page: Page, app: App, beside: Studio) -> None:
+    four = make(beside, tuple(f"a red fox {place}" for place in PLACES[:4]), 1)
+    cells = beside.comparisons.grid(four.id, owner=PERSONAL).cells
+    beside.comparisons.remove(four.id, [cell.key for (row, _), cell in cells.items() if row == "r4"], owner=PERSONAL)
+    at(page, app, four, "score")
+    expect(page.locator(".some")).to_have_text(
+        "3 of 4 are ready. The others have no picture, so only these 3 take part."
+    )
+    page.get_by_role("button", name="Bracket of 3").click()
+    expect(page.locator(".count", has_text="1 of 2")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,6 +12,7 @@ from reve_core.compare.models import OWNER, Axes, Comparison
 from reve_core.errors import StoreBusy
 from reve_core.models import PERSONAL
 from reve_core.service import Studio
+from tests.fakes import GatedProvider
 from tests.pages.conftest import data_of, send, settle
 
 RESULTS, SCORING = "reve_results", "reve_scoring"
@@ -85,7 +86,40 @@ def test_a_closed_piece_holds_no_pictures(at: AppTest) -> None:
     told = data_of(at, SCORING)
     assert told["answer"] is None
     assert told["question"] == "Which would you hang?"
-    assert told["brackets"] == [{"kind": "prompts", "count": 3}]
+    assert told["brackets"] == [{"kind": "prompts", "count": 3, "ready": 3, "coming": False}]
+
+
+def test_a_bracket_is_offered_with_how_many_would_take_part(
+    at: AppTest, studio: Studio, comparison: Comparison
+) -> None:
+    def lost(row: str) -> list[str]:
+        cells = studio.comparisons.grid(comparison.id, owner=PERSONAL).cells
+        return [cell.key for place, cell in cells.items() if place[0] == row]
+
+    for row, ready in (("r3", 2), ("r2", 0)):
+        studio.comparisons.remove(comparison.id, lost(row), owner=PERSONAL)
+        at.run()
+        assert data_of(at, SCORING)["brackets"] == [{"kind": "prompts", "count": 3, "ready": ready, "coming": False}]
+
+
+class TestWhileItIsMade:
+    @pytest.fixture
+    def provider(self) -> GatedProvider:
+        gated = GatedProvider()
+        gated.gate.set()
+        return gated
+
+    def test_a_bracket_says_that_more_are_coming(
+        self, at: AppTest, studio: Studio, comparison: Comparison, provider: GatedProvider
+    ) -> None:
+        provider.gate.clear()
+        studio.comparisons.extend(comparison.id, prompts=("a red dog",), owner=PERSONAL)
+        at.run()
+        assert data_of(at, SCORING)["brackets"] == [{"kind": "prompts", "count": 4, "ready": 3, "coming": True}]
+        provider.gate.set()
+        settle(studio)
+        at.run()
+        assert data_of(at, SCORING)["brackets"] == [{"kind": "prompts", "count": 4, "ready": 4, "coming": False}]
 
 
 def test_pairs_to_score_come_blind_and_none_comes_twice(score: Callable[..., Any]) -> None:

@@ -104,6 +104,7 @@ function question(s, r, q) {
     el("p", { class: "verdict" }, mark(q.state), el("span", { text: q.sentence })),
     q.caveat ? el("p", { class: "caveat", text: q.caveat }) : null,
     two ? duel(q.duels[0], names, true) : ladder(q),
+    two || !q.decisive ? null : el("p", { class: "quiet expected", text: "Expected: the share of clear votes against an average opponent. Who met strong ones can expect more than they won." }),
     two ? null : fold(s, `${q.kind}-pairs`, `Pair by pair (${q.duels.length})`, () => [el("p", { class: "quiet", text: "Under each bar the usual 95 % interval, dotted, and the one that is honest while you watch." }), el("div", { class: "pairs" }, ...sorted(q).map((d) => duel(d, names, false)))]),
     q.kind === "prompts" && r.crossed.length ? fold(s, "crossed", "By prompt and model", () => [crossed(r)]) : null);
 }
@@ -176,7 +177,7 @@ function ladder(q) {
     }
     const tag = each.id === q.winner ? "Best" : each.ruled_out ? "Not the best" : each.id === q.leader ? "Leads so far" : "";
     return el("li", { class: each.ruled_out ? "out" : each.id === q.winner ? "best" : null }, named(each), track,
-      el("span", { class: "number" }, el("b", { text: known ? percent(each.strength) : "–" }), el("small", { text: `${each.wins} of ${each.wins + each.losses}` })),
+      el("span", { class: "number" }, el("b", { text: known ? `${percent(each.strength)} expected` : "–" }), el("small", { text: `won ${each.wins} of ${each.wins + each.losses}` })),
       el("span", { class: "tag", text: tag }));
   }));
 }

@@ -1,8 +1,10 @@
 // Scoring alone. Everything that a tap does happens here at once; Python is sent the votes that it has not confirmed yet and
-// answers with more pairs. The newest vote waits a moment, so that Backspace can take it back.
+// answers with more pairs. The newest vote waits a moment, so that Backspace can take it back; it lies in the browser with the
+// others, so a reload loses none.
 const STATE = new WeakMap();
-const STORE = 6, HOLD_MS = 4000, AGAIN_MS = 4000, SLOW_MS = 6000;
-const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "tie", ArrowUp: "bad", x: "bad", X: "bad" };
+const STORE = 6, HOLD_MS = 4000, AGAIN_MS = 4000, SLOW_MS = 6000, COMING_MS = 5000;
+// As on the page for visitors.
+const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "tie", ArrowDown: "bad", x: "bad", X: "bad" };
 const OTHER = { left: "right", right: "left" };
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -11,19 +13,25 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!s) STATE.set(parentElement, (s = build(parentElement.querySelector(".scoring"), data)));
   s.trigger = (value) => setTriggerValue("act", value);
   s.told = data;
+  s.stop?.();
+  // Who leaves or looks elsewhere takes nothing back any more.
+  const away = (event) => { if (event.type === "pagehide" || document.hidden) settle(s); };
+  window.addEventListener("pagehide", away);
+  document.addEventListener("visibilitychange", away);
+  s.stop = () => { window.removeEventListener("pagehide", away); document.removeEventListener("visibilitychange", away); };
   launcher(s);
   if (data.answer && data.answer.n !== s.heard && data.answer.run === s.run) { s.heard = data.answer.n; hear(s, data.answer); }
   // Votes of a page that was closed before they were confirmed.
   if (!s.greeted && s.unsent.length) send(s, "votes");
   s.greeted = true;
-  return () => { clearTimeout(s.again); clearTimeout(s.hold); clearTimeout(s.slow); };
+  coming(s);
+  return () => { s.stop(); for (const timer of [s.again, s.hold, s.slow, s.coming]) clearTimeout(timer); };
 }
 
 function build(root, data) {
   const s = { root, id: data.id, run: Math.random().toString(36).slice(2), n: 0, heard: null, unsent: [], held: null, mode: null, asked: 0 };
-  s.shelf = `reve:votes:${data.id}`;
-  try { s.unsent = JSON.parse(sessionStorage.getItem(s.shelf)) || []; } catch { s.unsent = []; }
-  s.number = s.unsent.reduce((most, vote) => Math.max(most, vote[0]), 0);
+  s.shelf = `reve:votes:${data.id}:${s.run}`;
+  adopt(s, `reve:votes:${data.id}:`);
   s.buttons = el("div", { class: "open" });
   s.dialog = el("dialog", { "aria-label": "Score alone", tabindex: "-1" });
   s.count = el("p", { class: "count" });
@@ -33,8 +41,8 @@ function build(root, data) {
   s.left = side(s, "left", "Left picture", "←");
   s.right = side(s, "right", "Right picture", "→");
   s.stage = el("div", { class: "stage" }, s.left.node, s.right.node);
-  s.tie = el("button", { type: "button", class: "button", onclick: () => say(s, "tie") }, el("span", { text: "A tie" }), el("kbd", { text: "↓" }));
-  s.bad = el("button", { type: "button", class: "button", onclick: () => say(s, "bad") }, el("span", { text: "Both bad" }), el("kbd", { text: "X" }));
+  s.tie = el("button", { type: "button", class: "button", onclick: () => say(s, "tie") }, el("span", { text: "A tie" }), el("kbd", { text: "↑" }));
+  s.bad = el("button", { type: "button", class: "button", onclick: () => say(s, "bad") }, el("span", { text: "Both bad" }), el("kbd", { text: "↓" }), el("kbd", { text: "X" }));
   s.keys = el("div", { class: "keys" }, s.tie, s.bad);
   s.end = el("div", { class: "end", hidden: true });
   s.heardBy = el("p", { class: "heard", role: "status" });
@@ -55,20 +63,44 @@ function side(s, choice, label, sign) {
 
 function launcher(s) {
   const seal = JSON.stringify([s.told.frozen, s.told.brackets]);
-  if (seal === s.sealed) return;
+  if (seal === s.sealed || s.dialog.open) return;
   s.sealed = seal;
-  const way = (title, text, button, begin, main) => el("div", { class: "way" }, el("h2", { text: title }), el("p", { text }), el("button", { type: "button", class: "button" + (main ? " main" : ""), text: button, disabled: s.told.frozen, onclick: begin }));
+  const focused = starts(s).indexOf(s.root.getRootNode().activeElement);
+  const way = (title, text, button, begin, main, some, off) => el("div", { class: "way" }, el("h2", { text: title }), el("p", { text }), some ? el("p", { class: "some", text: some }) : null, el("button", { type: "button", class: "button" + (main ? " main" : ""), text: button, disabled: s.told.frozen || Boolean(off), onclick: begin }));
   s.buttons.replaceChildren(
     el("div", { class: "ways" },
       way("Pair by pair", "Two pictures at a time, names hidden and sides shuffled, for as long as you like.", "Score alone", (event) => open(s, "pairs", null, event), true),
-      ...s.told.brackets.map(({ kind, count }) => way(kind === "models" ? "Bracket of models" : "Bracket", `One picture of each of the ${count} ${kind}, drawn by chance: ${count - 1} taps to a favourite.`, `Bracket of ${count}`, (event) => open(s, "bracket", kind, event)))),
-    el("p", { class: "hint" }, ...(s.told.frozen ? ["The vote is closed. Open it again under Results to score."] : [["←", "left"], ["→", "right"], ["↓", "a tie"], ["X", "both bad"], ["Backspace", "takes the last one back"]].map(([sign, text]) => el("span", {}, el("kbd", { text: sign }), text)))));
+      ...s.told.brackets.map((each) => {
+        const { kind, count, ready: part } = each, taps = part > 1 ? part : count;
+        const text = `One picture of each of the ${part < count ? "" : count + " "}${kind}, drawn by chance: ${taps - 1} ${taps === 2 ? "tap" : "taps"} to a favourite.`;
+        return way(kind === "models" ? "Bracket of models" : "Bracket", text, `Bracket of ${taps}`, (event) => open(s, "bracket", kind, event), false, some(s, each), part < 2);
+      })),
+    el("p", { class: "hint" }, ...(s.told.frozen ? ["The vote is closed. Open it again under Results to score."] : [["←", "left"], ["→", "right"], ["↑", "a tie"], ["↓ X", "both bad"], ["Backspace", "takes the last one back"]].map(([signs, text]) => el("span", {}, ...signs.split(" ").map((sign) => el("kbd", { text: sign })), text)))));
+  if (focused >= 0) starts(s)[focused].focus();
+}
+
+const starts = (s) => [...s.buttons.querySelectorAll("button")];
+
+// Who takes part while some have no picture.
+function some(s, { kind, count, ready: part, coming: more }) {
+  if (part >= count || s.told.frozen) return "";
+  const now = `${part} of ${count} are ready. `;
+  if (part < 2) return now + (more ? "Wait until more pictures are made." : "The other pictures are missing: see the grid.");
+  return now + (more ? `Start now and only these ${part} take part.` : `The others have no picture, so only these ${part} take part.`);
+}
+
+// While pictures are being made the page is asked for how many take part.
+function coming(s) {
+  clearTimeout(s.coming);
+  if (s.told.frozen || !s.told.brackets.some((each) => each.coming)) return;
+  s.coming = setTimeout(() => { if (document.hidden || s.dialog.open || s.asked) coming(s); else send(s, "votes"); }, COMING_MS);
 }
 
 // ---- opening and closing
 
 function open(s, mode, kind, event) {
-  Object.assign(s, { mode, kind, queue: [], at: 0, cast: null, total: null, taps: [], entrants: null, done: false, shown: null, dry: false, opener: event?.currentTarget });
+  Object.assign(s, { mode, kind, queue: [], at: 0, cast: null, total: null, taps: [], entrants: null, done: false, shown: null, dry: false });
+  if (event) s.opener = starts(s).indexOf(event.currentTarget);
   s.end.hidden = true;
   s.stage.hidden = s.keys.hidden = false;
   s.ask.textContent = s.told.question || "Which is better?";
@@ -85,12 +117,36 @@ function leave(s, to = "votes") {
   s.dialog.close();
   s.mode = null;
   if (s.unsent.length || to !== "votes") send(s, to);
-  s.opener?.focus();
+  launcher(s);
+  starts(s)[s.opener]?.focus();
 }
 
 // ---- to Python and back
 
-function keep(s) { try { if (s.unsent.length) sessionStorage.setItem(s.shelf, JSON.stringify(s.unsent)); else sessionStorage.removeItem(s.shelf); } catch { /* kept in memory then */ } }
+const numbered = (s, { pair, choice }) => [s.number + 1, pair.left.key, pair.right.key, choice];
+
+// Outlives the tab, until Python has confirmed the votes. Each window has a shelf of its own, so that none clears another's.
+function keep(s) {
+  try {
+    if (s.unsent.length || s.held) localStorage.setItem(s.shelf, JSON.stringify({ votes: s.unsent, held: s.held && numbered(s, s.held) }));
+    else localStorage.removeItem(s.shelf);
+  } catch { /* kept in memory then */ }
+}
+
+// Votes of pages that were closed before they were confirmed. From a window that is still open they are sent by both, and count once.
+function adopt(s, start) {
+  s.number = 0;
+  try {
+    for (const shelf of Object.keys(localStorage).filter((each) => each.startsWith(start))) {
+      try {
+        const { votes, held } = JSON.parse(localStorage.getItem(shelf));
+        for (const vote of [...votes, held]) if (vote?.length === 4) s.unsent.push([++s.number, ...vote.slice(1)]);
+      } catch { /* not ours */ }
+      localStorage.removeItem(shelf);
+    }
+  } catch { /* a browser that keeps nothing */ }
+  keep(s);
+}
 
 function send(s, what) {
   clearTimeout(s.again);
@@ -112,7 +168,10 @@ function hear(s, answer) {
     window.dispatchEvent(new Event("reve:voted"));
   }
   if (answer.refused) { s.unsent = []; keep(s); }
-  if (!s.dialog.open) return;
+  if (!s.dialog.open) {
+    if (s.unsent.length && !s.asked && (answer.upto || answer.problem)) s.again = setTimeout(() => send(s, "votes"), answer.problem ? AGAIN_MS : 0);
+    return;
+  }
   if (answer.refused) { finish(s, answer.problem); return; }
   if (answer.problem) { s.heardBy.textContent = answer.problem; s.again = setTimeout(() => send(s, s.mode === "bracket" && !s.entrants ? "bracket" : "pairs"), AGAIN_MS); return; }
   s.cast = answer.cast;
@@ -141,6 +200,7 @@ function say(s, choice) {
   if (!pair || !s.ready || s.done) return;
   release(s);
   s.held = { pair, choice };
+  keep(s);
   s.heardBy.textContent = { left: "Left", right: "Right", tie: "A tie", bad: "Both bad" }[choice];
   if (s.mode === "bracket") {
     // Somebody has to go on: after a tie, or where both are bad, chance says who.
@@ -157,9 +217,17 @@ function say(s, choice) {
 function release(s) {
   clearTimeout(s.hold);
   if (!s.held) return;
-  s.unsent.push([++s.number, s.held.pair.left.key, s.held.pair.right.key, s.held.choice]);
+  s.unsent.push(numbered(s, s.held));
+  s.number += 1;
   s.held = null;
   keep(s);
+}
+
+function settle(s) {
+  if (!s.held) return;
+  release(s);
+  s.back.disabled = true;
+  more(s);
 }
 
 function more(s) {
@@ -172,6 +240,7 @@ function undo(s) {
   if (!s.held) return;
   clearTimeout(s.hold);
   s.held = null;
+  keep(s);
   if (s.mode === "bracket") s.taps.pop(); else s.at -= 1;
   s.done = false;
   s.end.hidden = true;

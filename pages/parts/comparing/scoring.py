@@ -47,15 +47,27 @@ def draw(comparison: Comparison) -> None:
             "id": comparison.id,
             "frozen": comparison.frozen_at is not None,
             "question": comparison.question,
-            "brackets": [
-                {"kind": kind, "count": count}
-                for kind, count in (("prompts", len(comparison.originals)), ("models", len(comparison.makers)))
-                if count > 2
-            ],
+            "brackets": _brackets(bootstrap.get(), comparison),
             "answer": answer if answer and answer["of"] == comparison.id else None,
         },
         on_act_change=_acts,
     )
+
+
+def _brackets(studio: Studio, comparison: Comparison) -> list[dict[str, Any]]:
+    """``ready`` of ``count`` would take part now; ``coming``: pictures of the others are being made."""
+    found: list[dict[str, Any]] = []
+    kinds: tuple[tuple[Kind, int], ...] = (("prompts", len(comparison.originals)), ("models", len(comparison.makers)))
+    for kind, count in kinds:
+        if count > 2:
+            ready = len(studio.polls.entrants(comparison, kind))
+            found.append({"kind": kind, "count": count, "ready": ready, "coming": False})
+    if comparison.frozen_at is None and any(each["ready"] < each["count"] for each in found):
+        cells = studio.comparisons.grid(comparison.id, owner=comparison.owner).cells.values()
+        pending = any(cell.job is not None and cell.job.status.is_pending for cell in cells)
+        for each in found:
+            each["coming"] = pending and each["ready"] < each["count"]
+    return found
 
 
 def _acts() -> None:
