@@ -17,6 +17,8 @@ function caption(v, side) {
   const other = v.cell(side === "a" ? "b" : "a");
   if (!row.prompt || row.hidden) words.append(el("span", { class: "cmp-quiet", text: "Prompt not shown" }));
   else words.append(...ownWords(v, side, row, other ? v.model.row(other) : row));
+  const only = [...words.querySelectorAll(".cmp-word")].length ? onlySays(v, row, other ? v.model.row(other) : row) : "";
+  if (only) words.append(heard(only));
   const several = [v.model.columns.length > 1, v.model.rows.length > 1];
   const steps = [several[0] && "left", several[0] && "right", several[1] && "up", several[1] && "down"].filter(Boolean);
   return el("section", { class: "cmp-cap cmp-cap-" + side, "aria-label": SIDE_NAMES[side] + " picture" },
@@ -28,6 +30,11 @@ function caption(v, side) {
         : el("span", { class: "cmp-steps" }, ...steps.map((way) => stepper(v, side, way)))),
     words);
 }
+
+const onlySays = (v, mine, theirs) => {
+  const own = diffOf(v.model.data, mine, theirs).filter(([mark, text]) => mark === "-" && text.trim()).map(([, text]) => `“${text.trim()}”`);
+  return own.length ? ` Only here: ${own.join(", ")}.` : "";
+};
 
 // This side's prompt; the words the other side has not are marked, one element each, so that each can point at its region.
 function ownWords(v, side, mine, theirs) {
@@ -41,7 +48,7 @@ function ownWords(v, side, mine, theirs) {
       node.onpointerleave = () => light(v, null);
       return node;
     });
-    return text.trim() ? [heard("only here: "), ...words, heard(", ")] : words;
+    return words;
   });
 }
 

@@ -20,13 +20,16 @@ function makeGrid(root, hooks, openPair) {
   g.body = el("div", { role: "rowgroup", class: "cmp-rows" });
   g.grid = el("div", { role: "grid", class: "cmp-grid", "aria-label": "Pictures by prompt" }, g.head, g.body);
   g.scroll = el("div", { class: "cmp-scroll" }, g.grid);
+  g.port = el("div", { class: "cmp-port" }, g.scroll);
+  g.scroll.addEventListener("scroll", () => shade(g), { passive: true });
   g.none = el("p", { class: "cmp-none", hidden: true, text: "There is nothing to compare here yet." });
   g.more = iconButton("dots", "What to do with this picture", { tabindex: "-1", class: "cmp-b cmp-only cmp-more", "aria-haspopup": "menu" });
   g.menu = el("div", { class: "cmp-menu", role: "menu", popover: "auto" });
-  root.append(g.bar, g.hint, g.scroll, g.none, g.menu, g.says);
+  root.append(g.bar, g.hint, g.port, g.none, g.menu, g.says);
   listenGrid(g);
-  g.watch = new ResizeObserver(() => fit(g));
+  g.watch = new ResizeObserver(() => { fit(g); shade(g); });
   g.watch.observe(g.scroll);
+  g.watch.observe(g.grid);
   return g;
 }
 
@@ -36,7 +39,7 @@ function drawGrid(g, model) {
   const shape = JSON.stringify([model.rows.map((row) => row.id), model.columns.map((column) => [column.id, column.heads])]);
   const empty = !model.rows.length || !model.columns.length;
   g.none.hidden = !empty;
-  g.scroll.hidden = g.bar.hidden = empty;
+  g.port.hidden = g.bar.hidden = empty;
   if (!model.rows.some((row) => row.id === g.base)) g.base = null;
   // Sizes first, while the grid is still empty: measuring it afterwards would lay it out twice.
   const measure = JSON.stringify(columnAspects(model));
@@ -162,6 +165,20 @@ function setZoom(g, value, chosen) {
   g.settled = setTimeout(() => { measureHeads(g); g.hooks.zoomChanged?.(g.zoom); }, 250);
 }
 
+// A shade stands at the edge beyond which there are more columns.
+function shade(g) {
+  const { scrollLeft, scrollWidth, clientWidth, offsetWidth, clientHeight } = g.scroll;
+  const left = scrollLeft > 1;
+  const right = scrollLeft + clientWidth < scrollWidth - 1;
+  const seal = [left, right, offsetWidth - clientWidth, clientHeight].join();
+  if (seal === g.shaded) return;
+  g.shaded = seal;
+  g.port.classList.toggle("cmp-leftward", left);
+  g.port.classList.toggle("cmp-rightward", right);
+  g.port.style.setProperty("--rim", offsetWidth - clientWidth + "px");
+  g.port.style.setProperty("--high", clientHeight + "px");
+}
+
 function summarise(g, before) {
   const { cells } = g.model.data;
   const of = (model) => model.data.cells.reduce((sum, cell) => ({ ...sum, [cell.state]: (sum[cell.state] || 0) + 1 }), {});
@@ -185,7 +202,7 @@ function summarise(g, before) {
   const fresh = (now.done || 0) - (was.done || 0);
   const lost = (now.failed || 0) - (was.failed || 0);
   const news = [fresh > 0 ? (fresh === 1 ? "1 picture is done." : fresh + " pictures are done.") : "", lost > 0 ? (lost === 1 ? "1 picture failed." : lost + " pictures failed.") : ""].filter(Boolean);
-  if (news.length) g.says.textContent = news.join(" ");
+  if (news.length) say(g.says, news.join(" "));
 }
 
 function activeIn(node) {

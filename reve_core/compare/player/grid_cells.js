@@ -98,12 +98,15 @@ function fillRowHead(g, head, row, base, standing, open) {
     const whole = mine ? [["=", row.prompt]] : diffOf(g.model.data, base, row);
     const short = open ? { segments: whole, cut: false } : shorten(whole);
     cut = short.cut;
-    words.append(...drawDiff(short.segments));
+    words.append(el("span", { class: "cmp-heard", dir: "auto", text: row.prompt + (mine ? "" : diffSays(whole, base.name)) }), el("span", { "aria-hidden": "true" }, ...drawDiff(short.segments)));
   }
   const whole = el("button", { type: "button", class: "cmp-textual", tabindex: tab, "data-k": "whole", "data-cut": String(cut || open), "aria-expanded": String(open), text: open ? "Shorten" : "Whole prompt" });
   // A second one can be had from the menu.
   const again = g.model.rows.some((other) => other.twin_of === row.name) ? "" : twinSays(g, row);
   const chance = again ? el("button", { type: "button", class: "cmp-textual cmp-twin", tabindex: tab, "data-k": "twin", title: "Shows how much pictures of one prompt differ by chance alone", text: again }) : null;
+  const short = `${row.name}: ${twin && twin.id !== row.id ? `the same prompt as ${row.twin_of}` : !row.prompt || row.hidden ? "prompt not shown" : opening(row.prompt)}`;
+  head.setAttribute("aria-label", short);
+  head.parentNode?.setAttribute("aria-label", short);
   head.replaceChildren(
     el("div", { class: "cmp-rowline" }, name, standing ? el("span", { class: "cmp-standing", text: standing }) : null,
       several && mine && g.base === row.id ? el("span", { class: "cmp-quiet", text: "the others against this" }) : null,
@@ -137,5 +140,7 @@ function readHeads(g) {
     head.classList.toggle("cmp-clipped", over[index]);
     if (whole) whole.hidden = !(over[index] || whole.dataset.cut === "true");
   });
-  g.scroll.style.scrollPadding = `${top + 6}px 6px 6px ${side + 6}px`;
+  // What the keyboard comes to stands clear of the shades at the edges.
+  g.port.style.setProperty("--side", side + "px");
+  g.scroll.style.scrollPadding = `${top + 6}px 34px 6px ${side + 34}px`;
 }

@@ -127,7 +127,7 @@ function hintPick(g) {
   g.grid.classList.toggle("cmp-choosing", g.picking || Boolean(cell));
   g.hint.hidden = !g.picking && !cell;
   g.hint.textContent = cell ? `${nameOf(g.model, cell)} is the left picture. Choose the right one, or press Esc.` : g.picking ? "Choose the left picture." : "";
-  if (!g.hint.hidden) g.says.textContent = g.hint.textContent;
+  say(g.says, g.hint.hidden ? "" : g.hint.textContent);
 }
 
 function gridKey(g, event) {

@@ -54,6 +54,14 @@ function iconButton(name, label, more) {
   return el("button", { type: "button", class: "cmp-b cmp-only", "aria-label": label, title: label, ...more }, icon(name));
 }
 
+// For those who listen; soon gone again, so that nobody comes upon it later as if it were news.
+function say(line, text) {
+  clearTimeout(line.fading);
+  // The same words twice would not be read a second time.
+  line.textContent = text && text === line.textContent ? text + "\u00a0" : text;
+  if (text) line.fading = setTimeout(() => { line.textContent = ""; }, 8000);
+}
+
 const heard = (text) => el("span", { class: "cmp-heard", text });
 const clamp = (value, low, high) => Math.min(Math.max(value, low), Math.max(low, high));
 const viewable = (cell) => Boolean(cell && (cell.full || cell.src));
@@ -85,11 +93,17 @@ function readModel(data) {
 
 const nameOf = (model, cell) => [model.row(cell)?.name, ...model.heads(cell)].filter(Boolean).join(" · ");
 
-// The picture to show beside this one: the same column of the first row, else of the nearest row, else the same row.
+// Rows of one prompt: a row and those that ask it once more. A prompt that is not told is like no other.
+const samePrompt = (one, other) => (one.twin_of ?? one.name) === (other.twin_of ?? other.name) || Boolean(one.prompt && !one.hidden && one.prompt === other.prompt);
+
+// The picture to show beside this one: for a twin its original; else the same column of the next row with another prompt,
+// round again from the first; else of the next row; else the same row.
 function companion(model, cell) {
   const [r, c] = model.place(cell);
-  const rows = model.rows.map((_, index) => index).filter((index) => index !== r);
-  rows.sort((x, y) => (y === 0) - (x === 0) || Math.abs(x - r) - Math.abs(y - r) || x - y);
+  const mine = model.rows[r];
+  const next = model.rows.map((_, index) => (r + index) % model.rows.length).slice(1);
+  const rank = (index) => (model.rows[index].name === mine.twin_of ? 0 : samePrompt(model.rows[index], mine) ? 2 : 1);
+  const rows = next.map((index) => [rank(index), index]).sort((x, y) => x[0] - y[0]).map(([, index]) => index);
   const columns = model.columns.map((_, index) => index).filter((index) => index !== c);
   columns.sort((x, y) => Math.abs(x - c) - Math.abs(y - c) || y - x);
   const found = [...rows.map((row) => model.at(row, c)), ...columns.map((column) => model.at(r, column))];

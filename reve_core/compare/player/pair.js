@@ -1,7 +1,7 @@
 // The pair viewer: a dialog with the stage, its tools, the captions and what differs. Nothing here asks a server per gesture.
 
 const TOOLS = [
-  ["swap", "Swap the two", "x", swap], ["pin", "Pin the right picture", "p", togglePin], ["boxes", "Layout boxes", "b", toggleBoxes],
+  ["swap", "Swap the two", "x", swap], ["pin", "Pin the right picture", "p", togglePin], ["boxes", "Layout boxes", "b", chooseBoxes],
   ["minus", "Zoom out", "-", (v) => zoomAt(v, 1 / 1.4)], ["fit", "", "0", fitView], ["plus", "Zoom in", "+", (v) => zoomAt(v, 1.4)],
   ["info", "What differs", "i", toggleAbout], ["keys", "Keys", "?", toggleSheet], ["close", "Close", "Esc", closePair],
 ];
@@ -13,7 +13,7 @@ function makePair(root, hooks, closed) {
   };
   v.cell = (side) => (v.keys[side] === null ? undefined : v.model?.key(v.keys[side]));
   v.modes = el("div", { class: "cmp-modes", role: "group", "aria-label": "How to compare" }, ...MODES.map(([mode, text], index) =>
-    el("button", { type: "button", class: "cmp-b cmp-mode", "data-mode": mode, title: `${text} (${index + 1})`, onclick: () => setMode(v, mode) }, icon(mode), el("span", { text }))));
+    el("button", { type: "button", class: "cmp-b cmp-mode", "data-mode": mode, title: `${text} (${index + 1})`, onclick: () => chooseMode(v, mode) }, icon(mode), el("span", { text }))));
   v.tools = {};
   const tools = el("div", { class: "cmp-tools", role: "group", "aria-label": "Tools" }, ...TOOLS.map(([name, label, key, does]) => {
     const button = name === "fit"
@@ -39,10 +39,21 @@ function makePair(root, hooks, closed) {
   v.pill = el("p", { class: "cmp-pill", "aria-hidden": "true", hidden: true });
   v.middle.append(v.stage, v.amountLine, v.shapeNote, v.pill);
   v.dialog.oncancel = (event) => { event.preventDefault(); if (!v.sheet.hidden) toggleSheet(v, false); else closePair(v); };
+  // After a press of the pointer the stage has the keys, Space among them; who came to a button by Tab stays there.
+  v.dialog.addEventListener("click", (event) => {
+    if (event.detail && event.target.closest(".cmp-top button, .cmp-caps button")) v.dialog.focus({ preventScroll: true });
+  }, true);
   v.dialog.onkeydown = (event) => pairKey(v, event);
   v.dialog.onkeyup = (event) => { if (v.held && /^[ tT]$/u.test(event.key)) hold(v, null); };
   v.dialog.onclose = () => finish(v);
-  v.scaled = (z) => { v.tools.fit.textContent = z > 1.001 ? (z < 10 ? z.toFixed(1) : Math.round(z)) + "×" : "Fit"; };
+  v.scaled = (z) => {
+    const text = z > 1.001 ? (z < 10 ? z.toFixed(1) : Math.round(z)) + "×" : "Fit";
+    if (v.tools.fit.textContent === text) return;
+    v.tools.fit.textContent = text;
+    // Once it has come to rest: a wheel turns through many.
+    clearTimeout(v.zoomed);
+    if (v.dialog.open) v.zoomed = setTimeout(() => say(v.news, text === "Fit" ? "Whole picture" : "Zoom " + text), 400);
+  };
   v.arrived = () => preload(v);
   root.append(v.dialog);
   return v;
@@ -54,6 +65,7 @@ function openPair(v, model, a, b) {
   v.opener = a;
   v.keys = { a, b: viewable(model.key(b)) && b !== a ? b : null, c: null };
   v.view = { z: 1, x: 0, y: 0 };
+  v.tools.fit.textContent = "Fit";
   v.held = null;
   v.about.scrollTop = 0;
   if (!v.keys.b) v.mode = "side";
@@ -113,6 +125,10 @@ function closePair(v) {
 function finish(v) {
   toggleSheet(v, false);
   hold(v, null);
+  clearTimeout(v.zoomed);
+  say(v.news, "");
+  v.pill.hidden = true;
+  v.last = [v.keys.a, v.keys.b];
   for (const side of SIDES) {
     const pane = v.panes[side];
     pane.src = pane.small = undefined;
@@ -122,6 +138,12 @@ function finish(v) {
   v.told = null;
   v.keys = { a: null, b: null, c: null };
   v.closed(v.opener, last);
+}
+
+function chooseMode(v, mode) {
+  if (!v.keys.b && mode !== "side") return;
+  setMode(v, mode);
+  say(v.news, MODES.find(([name]) => name === mode)[1]);
 }
 
 function setMode(v, mode) {
@@ -166,11 +188,15 @@ function swap(v) {
   if (!v.keys.b) return;
   [v.keys.a, v.keys.b] = [v.keys.b, v.keys.a];
   drawPair(v);
+  say(v.news, `Swapped. ${sidesSay(v)}`);
 }
+
+const sidesSay = (v) => SIDES.filter((side) => v.cell(side)).map((side) => `${SIDE_NAMES[side]}: ${nameOf(v.model, v.cell(side))}.`).join(" ");
 
 // The right picture stays beside the two, and the right place goes on to another.
 function togglePin(v) {
-  if (v.keys.c) v.keys.c = null;
+  const unpins = Boolean(v.keys.c);
+  if (unpins) v.keys.c = null;
   else if (v.keys.b) {
     const pinned = v.cell("b");
     const [r, c] = v.model.place(pinned);
@@ -181,8 +207,14 @@ function togglePin(v) {
     if (!next) { tell(v, "There is no third picture to put beside these."); return; }
     v.keys.c = pinned.key;
     v.keys.b = next.key;
-  }
+  } else return;
   drawPair(v);
+  say(v.news, (unpins ? "Unpinned. " : "") + sidesSay(v));
+}
+
+function chooseBoxes(v) {
+  toggleBoxes(v);
+  say(v.news, v.boxed ? "Layout boxes shown" : "Layout boxes hidden");
 }
 
 function toggleBoxes(v, on = !v.boxed) {
@@ -197,6 +229,7 @@ function toggleAbout(v) {
   if (narrow) { v.about.scrollIntoView({ block: "start" }); v.about.focus({ preventScroll: true }); return; }
   v.shown = !v.shown;
   syncAbout(v);
+  say(v.news, v.shown ? "What differs: shown" : "What differs: hidden");
 }
 
 // Where no page gives details there is seldom anything to say, and the pictures take the room.
@@ -224,7 +257,7 @@ function preload(v) {
 
 // For those who look as well as for those who listen: a key that leads nowhere says so.
 function tell(v, text) {
-  v.news.textContent = text;
+  say(v.news, text);
   v.pill.textContent = text;
   v.pill.hidden = false;
   clearTimeout(v.telling);

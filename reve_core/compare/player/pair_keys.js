@@ -41,7 +41,7 @@ function step(v, side, way) {
   if (!next) { tell(v, `${SIDE_NAMES[side]}: there is no other picture in the ${WAY_SAYS[way]}.`); return; }
   v.keys[side] = next.key;
   drawPair(v);
-  v.news.textContent = `${SIDE_NAMES[side]}: ${nameOf(v.model, next)}`;
+  say(v.news, `${SIDE_NAMES[side]}: ${nameOf(v.model, next)}`);
 }
 
 // Both at once, so that the two prompts can be followed through seeds and samples.
@@ -59,7 +59,7 @@ function stepBoth(v, way) {
     if (!next.every((cell) => cell === null || viewable(cell))) continue;
     next.forEach((cell, index) => { if (cell) v.keys[SIDES[index]] = cell.key; });
     drawPair(v);
-    v.news.textContent = next.filter(Boolean).map((cell) => nameOf(v.model, cell)).join(" beside ");
+    say(v.news, next.filter(Boolean).map((cell) => nameOf(v.model, cell)).join(" beside "));
     return;
   }
   tell(v, way === "left" ? "This is the first column." : "This is the last column.");
@@ -85,7 +85,7 @@ function pairKey(v, event) {
   // In the list of what differs the arrows scroll it.
   if (ARROWS[key] && event.target === v.about && !event.shiftKey) return;
   const far = { w: [0, 1], s: [0, -1], a: [1, 0], d: [-1, 0] }[lower];
-  if (/^[1-4]$/u.test(key)) setMode(v, MODES[Number(key) - 1][0]);
+  if (/^[1-4]$/u.test(key)) chooseMode(v, MODES[Number(key) - 1][0]);
   else if (ARROWS[key]) step(v, event.shiftKey ? "a" : v.keys.b ? "b" : "a", ARROWS[key]);
   else if (key === "," || key === "<") stepBoth(v, "left");
   else if (key === "." || key === ">") stepBoth(v, "right");
@@ -97,7 +97,7 @@ function pairKey(v, event) {
   else if (far) moveBy(v, far[0] * v.frame.w * 0.12, far[1] * v.frame.h * 0.12);
   else if (lower === "x") swap(v);
   else if (lower === "p") togglePin(v);
-  else if (lower === "b") { if (!v.tools.boxes.hidden) toggleBoxes(v); }
+  else if (lower === "b") { if (!v.tools.boxes.hidden) chooseBoxes(v); }
   else if (lower === "i") toggleAbout(v);
   else if (key === "?") toggleSheet(v);
   else if (key === " ") { if (v.mode !== "side") hold(v, "flip"); }
@@ -118,8 +118,8 @@ function toggleSheet(v, on = v.sheet.hidden) {
   if (v.sheet.hidden === !on) return;
   v.sheet.hidden = !on;
   v.tools.keys.setAttribute("aria-expanded", String(on));
-  if (on) v.sheet.focus();
-  else if (v.dialog.open) v.tools.keys.focus();
+  if (on) { v.before = activeIn(v.dialog); v.sheet.focus(); }
+  else if (v.dialog.open) (v.before?.isConnected ? v.before : v.dialog).focus({ preventScroll: true });
 }
 
 function stepper(v, side, way) {

@@ -35,18 +35,38 @@ function shorten(segments, room = 150) {
   return { segments: out, cut };
 }
 
-// Added and removed words carry a line and a weight, not only a colour, and are named for those who listen.
+// Added and removed words carry a line and a weight, not only a colour. Those who listen have diffSays().
 function drawDiff(segments) {
   return segments.filter(([, text]) => text).map(([mark, text]) => {
     if (mark === "=") return document.createTextNode(text);
     const [before, words, after] = edges(text);
     if (!words) return document.createTextNode(mark === "-" ? "" : text);
-    const tag = mark === "-" ? el("del", { class: "cmp-del" }, heard("removed: "), words, heard(", "))
-      : el("ins", { class: "cmp-ins" }, heard("added: "), words, heard(", "));
+    const tag = mark === "-" ? el("del", { class: "cmp-del", text: words })
+      : el("ins", { class: "cmp-ins", text: words });
     const both = document.createDocumentFragment();
     both.append(before, tag, after);
     return both;
   });
+}
+
+// The same in one sentence, to be heard after the whole prompt: "Against A: “snowy” became “dark”, “tall” was added."
+function diffSays(segments, name) {
+  const told = [];
+  const list = segments.map(([mark, text]) => [mark, text.trim()]);
+  for (let at = 0; at < list.length; at += 1) {
+    const [mark, text] = list[at];
+    const next = list[at + 1];
+    if (mark === "=" || !text) continue;
+    if (mark === "-" && next?.[0] === "+" && next[1]) { told.push(`“${text}” became “${next[1]}”`); at += 1; }
+    else told.push(`“${text}” was ${mark === "-" ? "removed" : "added"}`);
+  }
+  return told.length ? `. Against ${name}: ${told.join(", ")}.` : "";
+}
+
+// How a prompt begins, in a few words.
+function opening(prompt) {
+  const text = prompt.trim().replace(/\s+/gu, " ");
+  return text.length <= 48 ? text : text.slice(0, 48).replace(/\S*$/u, "").trim().slice(0, 48) + "…";
 }
 
 function edges(text) {
