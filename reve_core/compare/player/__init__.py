@@ -12,7 +12,8 @@ One set of files serves three places: a Streamlit piece, the light pages, and an
 - ``standing`` ``{row: words}`` or None; ``zoom`` in CSS pixels and ``theme`` (``light``, ``dark``), both optional;
 - ``details`` ``{key: {regions, facts}}`` where the page carries them itself.
 
-While the viewer is open, Back closes it: it has one entry of the history, at the same address.
+While the viewer is open, Back closes it: it has one entry of the history, at the same address with a
+bare ``#``.
 
 ``hooks``, each optional: ``act(what, {keys} or {row})``, without which nothing can be changed; ``twin(row)``, the words on
 what adds a row's prompt once more, with the price, empty where it cannot be had; ``details(key)``, a promise of

@@ -5,40 +5,39 @@ function makeBack(close, open, isOpen) {
   const mark = "pair-" + Math.random().toString(36).slice(2);
   let here = false;                                          // The entry we stand on is the viewer's.
   let leaving = false;                                       // We have asked to go back; that comes as an event, later.
-  let url = "";
   const ours = () => history.state?.compared === mark;
 
-  // Some places (a sandboxed frame) have no history of their own: there the viewer does without.
+  // Streamlit runs the page again at every step through the history but those to an address with a "#". So the entry below
+  // has a bare one while the viewer is open. Some places (a sandboxed frame) have no history: there the viewer does without.
   const enter = () => {
     if (here) return;
     try {
-      history.pushState({ ...history.state, compared: mark }, "");
+      const address = location.href.includes("#") ? location.href : location.href + "#";
+      history.replaceState(history.state, "", address);
+      history.pushState({ ...history.state, compared: mark }, "", address);
       here = true;
-      url = location.href;
-    } catch { /* Back leaves the page, as before. */ }
+    } catch { /* Back leaves the page, as without us. */ }
   };
 
   // If the page around has meanwhile put an entry of its own on top, going back would undo that one.
   const leave = () => {
     if (!here || leaving) return;
-    leaving = ours();
-    here = leaving;
+    leaving = here = ours();
     if (leaving) history.back();
   };
 
-  const popped = (event) => {
+  const popped = () => {
     const mine = ours();
     if (!mine && !here) return;
     const asked = leaving;
     here = mine;
     leaving = false;
-    // Nothing around us has changed, so a router that runs the page again for each step is not told.
-    if (location.href === url) event.stopImmediatePropagation();
-    if (mine) { if (!isOpen()) open(); }
-    else if (!asked) close();
+    if (mine) { if (!isOpen()) open(); return; }
+    if (location.href.endsWith("#")) history.replaceState(history.state, "", location.href.slice(0, -1));
+    if (!asked) close();
     else if (isOpen()) enter();
   };
 
-  addEventListener("popstate", popped, true);
-  return { enter, leave, stop() { removeEventListener("popstate", popped, true); } };
+  addEventListener("popstate", popped);
+  return { enter, leave, stop() { removeEventListener("popstate", popped); } };
 }
