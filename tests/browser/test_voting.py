@@ -195,6 +195,35 @@ def test_three_phones_vote_the_owner_watches_and_takes_the_result_along(
     assert refused == []
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (390, 844)])
+def test_after_a_vote_everything_up_to_the_verdict_is_seen(
+    open_window: Callable[..., Page], app: App, comparison: str, size: tuple[int, int]
+) -> None:
+    made = httpx.post(f"{app.url}/api/v1/comparisons/{comparison}/shares", json={}, timeout=30).json()
+    voter = open_window(viewport={"width": size[0], "height": size[1]})
+    voter.goto(app.url + str(made["url"]))
+    assert "fox" not in voter.title()
+    answer(voter, "left").click()
+    verdict, bar = voter.locator(".sofar .verdict").bounding_box(), voter.locator(".onward").bounding_box()
+    assert verdict
+    assert bar
+    assert verdict["y"] + verdict["height"] <= bar["y"]
+    assert bar["y"] + bar["height"] <= size[1]
+
+
+def test_a_link_made_moves_nothing_beside_its_form(page: Page, app: App, comparison: str) -> None:
+    page.goto(f"{app.url}/compare?c={comparison}")
+    page.get_by_role("tab", name="Share").click()
+    beside = page.get_by_role("heading", name="Take it along")
+    create = page.get_by_role("button", name="Create link")
+    expect(create).to_be_visible()
+    expect(beside).to_be_visible()
+    before = beside.bounding_box()
+    create.click()
+    expect(page.get_by_role("heading", name="The link is ready")).to_be_visible()
+    assert beside.bounding_box() == before
+
+
 def test_a_link_only_to_look_shows_grid_and_result_and_both_kinds_end(
     page: Page, open_window: Callable[..., Page], app: App, comparison: str
 ) -> None:
