@@ -33,7 +33,7 @@ class JobStore(Protocol):
     The table that is the truth. Safe from many threads and processes at once.
 
     Every write made under a claim is fenced by the claim's token: it returns False, and changes nothing, once the job
-    has gone to somebody else. Methods raise ``StoreBusy`` when the database stays locked past its timeout and
+    has gone to somebody else. So does one whose ``outcome`` None says that no call was begun, where one was. Methods raise ``StoreBusy`` when the database stays locked past its timeout and
     ``StoreFull`` when the disk is full; the change has then not been made.
     """
 

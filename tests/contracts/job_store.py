@@ -478,6 +478,24 @@ class JobStoreContract:
         assert call.idempotent
         assert no_call is None
 
+    def test_who_knows_of_no_call_ends_nothing_once_one_was_begun(self, store: JobStore, clock: Clock) -> None:
+        """A repair that looked a moment before a late worker began its call would queue a paid job again."""
+        submit(store)
+        held = claim(store)
+        clock.pass_(1000)
+        [(seen, no_call)] = store.expired()
+        assert (seen.token, no_call) == (held.token, None)
+        assert store.begin_call(held, idempotent=False)
+        assert not store.requeue(held, delay_s=0, why="It stopped.", free=False, outcome=None)
+        assert not store.fail(held, "worker_died", "It stopped.", outcome=None)
+        assert not store.cancelled(held, outcome=None)
+        found = store.get(held.job.id)
+        assert found is not None
+        assert found.status is JobStatus.RUNNING
+        [(_, call)] = store.expired()
+        assert call is not None
+        assert call.outcome is None
+
     def test_a_dead_workers_leases_end_at_once_and_only_its_own(self, store: JobStore) -> None:
         submit(store, "one", "two")
         dead = claim(store, worker="dead")

@@ -16,6 +16,11 @@ from reve_core.store.sqlite.spending import hold_back
 
 _PACE_WINDOW_S = 60.0
 _HELD = "id = :id and lease_token = :token and status = 'running'"
+# Who says that no call was begun may have looked a moment too early: a worker past its lease can still begin one.
+_AS_KNOWN = """
+    (:outcome is not null
+     or not exists (select 1 from calls where calls.job_id = jobs.id and calls.attempt = jobs.attempt))
+"""
 
 
 class WorkerSide(Side):
@@ -164,9 +169,10 @@ class WorkerSide(Side):
                     status = case when cancel_requested then 'cancelled' else 'queued' end,
                     finished_at = case when cancel_requested then :now end,
                     error = case when cancel_requested then null else :why end
-                where {_HELD}
+                where {_HELD} and {_AS_KNOWN}
                 """,
                 {
+                    "outcome": outcome,
                     "now": self._clock(),
                     "not_before": self._clock() + delay_s if delay_s > 0 else None,
                     "free": int(free),
@@ -272,9 +278,10 @@ class WorkerSide(Side):
                 update jobs set status = :status, stage = null, finished_at = :now, lease_until = null,
                     progress = null, progress_text = null, error_code = :code, error = :message,
                     request_id = coalesce(:request_id, request_id), rev = {BUMP}
-                where {_HELD}
+                where {_HELD} and {_AS_KNOWN}
                 """,
                 {
+                    "outcome": outcome,
                     "status": status,
                     "now": self._clock(),
                     "code": code,
