@@ -63,7 +63,7 @@ def test_two_prompts_are_priced_made_watched_and_looked_at_in_every_way(page: Pa
     page.locator(".cmp-cell").first.evaluate("cell => { cell.dataset.same = 'yes' }")
     expect(pictures(page)).to_have_count(4)
     expect(page.locator(".cmp-cell").first).to_have_attribute("data-same", "yes")  # it became its picture in place
-    expect(page.locator(".state")).to_be_hidden()
+    expect(page.locator(".state")).to_contain_text("4 of 4 are there")  # it stays, so that nothing below it moves
     address = page.url
 
     pictures(page).first.click()
@@ -74,6 +74,7 @@ def test_two_prompts_are_priced_made_watched_and_looked_at_in_every_way(page: Pa
     expect(view.get_by_text("Layout", exact=True)).to_be_visible()  # asked for once the pair was open
     page.keyboard.press("Escape")
     expect(pictures(page).first).to_be_focused()
+    expect(page).to_have_url(address)  # closing takes the viewer's entry out of the history again
 
     page.reload()
     expect(pictures(page)).to_have_count(4)

@@ -38,6 +38,10 @@ function makeBack(close, open, isOpen) {
     else if (isOpen()) enter();
   };
 
+  // Who loads the page anew with the viewer open, or just closing, stands on an entry of a viewer that is no more.
+  if (history.state?.compared) {
+    try { history.replaceState({ ...history.state, compared: null }, "", location.href.replace(/#$/, "")); } catch { /* no history here */ }
+  }
   addEventListener("popstate", popped);
   return { enter, leave, stop() { removeEventListener("popstate", popped); } };
 }
