@@ -148,8 +148,8 @@ def test_a_bug_is_a_500_that_tells_nothing_and_one_line_in_the_log_that_tells_wh
     def fail(*args: object, **options: object) -> NoReturn:
         raise ZeroDivisionError(SECRET)
 
-    for name in ("get", "peek", "feed"):
-        monkeypatch.setattr(studio, name, fail)
+    for whose, name in ((studio, "get"), (studio, "peek"), (studio.board, "feed")):
+        monkeypatch.setattr(whose, name, fail)
     with caplog.at_level(logging.INFO):
         answer = client.get(address)
     problem = refusal(answer, 500, "internal")
