@@ -146,6 +146,114 @@ class Settings(BaseSettings):
     )
     drain_s: float = Field(30.0, ge=0, le=3600, description="Seconds that a stopping app waits for running jobs.")
 
+    # Limits of a public link. 0: no such limit
+    visitor_per_minute: int = Field(
+        6,
+        ge=0,
+        le=10_000,
+        description="Public mode: submissions of one visitor in a minute, also all at once. 0: no limit.",
+    )
+    address_per_minute: int = Field(
+        20,
+        ge=0,
+        le=10_000,
+        description="Public mode: submissions from one address (IPv6: one /64 network) in a minute. 0: no limit.",
+    )
+    link_per_minute: int = Field(
+        60, ge=0, le=100_000, description="Public mode: submissions of everybody together in a minute. 0: no limit."
+    )
+    visitor_queue: int = Field(
+        24,
+        ge=0,
+        le=10_000,
+        description="Public mode: pictures one visitor may have waiting or being made. 0: no limit.",
+    )
+    link_queue: int = Field(
+        200, ge=0, le=100_000, description="Public mode: pictures that may wait or be made for everybody. 0: no limit."
+    )
+    visitor_at_once: int = Field(
+        2, ge=0, le=256, description="Public mode: pictures of one visitor being made at the same time. 0: no limit."
+    )
+    visitor_daily_credits: int = Field(
+        600, ge=0, description="Public mode: credits one visitor may spend in a day (UTC). 0: no limit."
+    )
+    address_daily_credits: int = Field(
+        2_400, ge=0, description="Public mode: credits that may be spent from one address in a day. 0: no limit."
+    )
+    daily_credits: int = Field(
+        6_000, ge=0, description="Public mode: credits that everybody together may spend in a day. 0: no limit."
+    )
+    credits_floor: int = Field(
+        150,
+        ge=0,
+        description="Public mode: begin nothing that would leave less than this at the provider. 0: no floor.",
+    )
+    own_keys: bool = Field(
+        True,
+        description="Public mode: visitors may use a provider key of their own. It is kept in memory for their session only.",
+    )
+
+    # Moderation
+    moderation: Literal["", "on", "off"] = Field(
+        "",
+        description="Check prompts, titles and other text before anything is made of it. Empty: in public mode only.",
+    )
+    policy_file: Path | None = Field(
+        None,
+        description="A moderation policy of your own (TOML), read anew when it changes. Empty: the one that comes along.",
+    )
+    moderation_url: str = Field(
+        "", description="Base URL of a service with `/v1/moderations`, asked before money is spent. Empty: none."
+    )
+    moderation_key: SecretStr | None = Field(None, description="Key for that service, where it needs one.")
+    moderation_model: str = Field("omni-moderation-latest", description="Model named in each moderation request.")
+    moderation_timeout_s: float = Field(1.5, gt=0, le=60, description="Seconds to wait for the moderation service.")
+
+    # How long things are kept in public mode. 0: for ever
+    failed_days: float = Field(
+        1.0, ge=0, description="Public mode: days that failed and cancelled jobs are kept. 0: until they are deleted."
+    )
+    picture_days: float = Field(
+        7.0, ge=0, description="Public mode: days that pictures and their prompts are kept. 0: until they are deleted."
+    )
+    comparison_days: float = Field(
+        30.0,
+        ge=0,
+        description="Public mode: days that comparisons, and the pictures in them, are kept. 0: until deleted.",
+    )
+    event_days: float = Field(30.0, gt=0, description="Days that the moderation log is kept; it holds no text.")
+
+    # Operator
+    operator_token: SecretStr | None = Field(
+        None,
+        description="Opens the operator page, and the metrics as `Authorization: Bearer`; at least 24 characters. Empty: no sign-in by token.",
+    )
+    operator_emails: Names = Field(
+        (),
+        description="Who may open the operator page after signing in through OpenID Connect (`[auth]` in the secrets file).",
+    )
+    log_format: Literal["", "text", "json"] = Field(
+        "", description="`json`: one JSON object a line. Empty: `json` in public mode, else `text`."
+    )
+    log_prompts: bool = Field(False, description="Write prompts into the log.")
+
+    # Staying up
+    sockets_per_address: int = Field(
+        8, ge=0, le=10_000, description="Public mode: open pages from one address. 0: no limit."
+    )
+    frames_per_second: float = Field(
+        8.0,
+        ge=0,
+        le=1000,
+        description="Public mode: messages a second from one open page; three times as many from one address. 0: no limit.",
+    )
+
+    # Marks
+    c2pa_cert: Path | None = Field(
+        None, description="Certificate chain (PEM) that signs pictures with C2PA; needs `requirements-c2pa.txt`."
+    )
+    c2pa_key: Path | None = Field(None, description="Its private key (PEM).")
+
     # Caps on pictures, the provider's and uploaded ones
     max_image_mb: int = Field(40, ge=1, le=1024, description="Largest picture file accepted, in megabytes.")
     max_image_megapixels: int = Field(40, ge=1, le=1000, description="Largest picture accepted, in million pixels.")
@@ -163,6 +271,11 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return value
 
+    @field_validator("moderation_url")
+    @classmethod
+    def _optional_base_url(cls, value: str) -> str:
+        return cls._base_url(value) if value.strip() else ""
+
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
@@ -171,7 +284,9 @@ class Settings(BaseSettings):
             raise ValueError("must be like https://pictures.example, without a path")
         return value
 
-    @field_validator("embed_origins", "cors_origins", "webhook_hosts", "allowed_hosts", mode="before")
+    @field_validator(
+        "embed_origins", "cors_origins", "webhook_hosts", "allowed_hosts", "operator_emails", mode="before"
+    )
     @classmethod
     def _several(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -184,10 +299,22 @@ class Settings(BaseSettings):
             raise ValueError("must be origins like https://blog.example, without a path")
         return values
 
-    @field_validator("api_key", "api_proxy_authorization", "secret", "webhook_secret", mode="before")
+    @field_validator(
+        "api_key",
+        "api_proxy_authorization",
+        "secret",
+        "webhook_secret",
+        "operator_token",
+        "moderation_key",
+        mode="before",
+    )
     @classmethod
     def _no_blank_secret(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
+
+    @property
+    def moderates(self) -> bool:
+        return self.moderation == "on" or (self.moderation == "" and self.mode == "public")
 
     @property
     def default_provider(self) -> str:
