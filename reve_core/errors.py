@@ -1,7 +1,8 @@
 """
 ReveError                                 each reads as a sentence for the person who sees it
 ├── BadInput                .field .item  what was typed or uploaded cannot be used; says what to do
-│   └── UnusablePicture                   an uploaded file that is not a picture we can read
+│   ├── UnusablePicture                   an uploaded file that is not a picture we can read
+│   └── Blocked             .category     the moderation policy said no
 ├── NotFound                              there is nothing here, or it is somebody else's
 │   ├── JobNotFound         .job_id
 │   ├── ComparisonNotFound                a comparison, or a cell or vote of one
@@ -11,6 +12,8 @@ ReveError                                 each reads as a sentence for the perso
 │   └── ShareEnded                        a share link that was revoked or has expired
 ├── IdempotencyConflict                   the key was used for something else
 ├── NotAllowed                            nobody is known to be asking, or the token is not valid
+├── Banned                                the operator has shut this visitor, or their address, out
+├── LimitReached    .code .retry_after_s  a limit of the public link; nothing was debited
 ├── WrongState              .status       the job is past (or not yet at) the point where this can be done
 ├── ConfigurationError                    a setting, a key or a folder is wrong; the app cannot work like this
 │   ├── UnsafeConfiguration               a public app must not start like this
@@ -117,6 +120,47 @@ class IdempotencyConflict(ReveError):
 
 class NotAllowed(ReveError):
     code = "not_allowed"
+
+
+class Blocked(BadInput):
+    """The moderation policy said no. ``category`` is its name for programs; which word it was is told to nobody."""
+
+    code = "blocked"
+
+    def __init__(self, message: str, category: str, field: str | None = "prompt") -> None:
+        super().__init__(message, field)
+        self.category = category
+
+
+class Banned(ReveError):
+    code = "banned"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The operator of this link has closed it for you. Write to them if you think that is a mistake."
+        )
+
+
+class LimitReached(ReveError):
+    """
+    A limit of the public link. ``code`` says which (``rate_visitor``, ``queue_link``, ``budget_address``,
+    ``credits_exhausted`` …), ``retry_after_s`` when it is worth trying again. ``limit`` and ``window_s`` are the rule.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        retry_after_s: float,
+        limit: float | None = None,
+        window_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after_s = retry_after_s
+        self.limit = limit
+        self.window_s = window_s
 
 
 class WrongState(ReveError):

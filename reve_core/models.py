@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reve_core.allowance import Terms
 from reve_core.layout import Layout
 
 PERSONAL = "me"  # the owner of everything while the app serves a single person
@@ -26,6 +27,14 @@ class JobStatus(StrEnum):
     @property
     def is_pending(self) -> bool:
         return self in (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+class Review(StrEnum):
+    """A job whose prompt the moderation policy alone could not decide about."""
+
+    SERVICE = "service"  # the moderation service has to say yes before anything is called
+    PERSON = "person"  # waits for the operator
+    APPROVED = "approved"  # the operator said yes
 
 
 class Stage(StrEnum):
@@ -146,6 +155,7 @@ class Job:
 
     ``attempt`` counts every try from 1 and never goes back (it names the blob); ``tries`` counts the automatic ones
     since a person last said go. ``position`` is the place in line among queued jobs, from 1, where it was asked for.
+    ``own_key`` names the visitor's own provider key. ``hidden_at``: the operator took the picture off all screens.
     """
 
     id: str
@@ -175,6 +185,9 @@ class Job:
     starred: bool = False
     trashed_at: datetime | None = None
     position: int | None = None
+    review: Review | None = None
+    own_key: str | None = None
+    hidden_at: datetime | None = None
 
     @property
     def aspect(self) -> tuple[float, float]:
@@ -209,13 +222,23 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one person submits in one go. ``callback_url`` is told when each of the jobs has ended."""
+    """
+    What one person submits in one go. ``callback_url`` is told when each of the jobs has ended.
+
+    ``terms``: let in only within these limits (None: no limits apply). ``credits`` is the forecast for each request, in
+    their sequence; empty: nothing is known to cost anything. ``review``: a moderation verdict that has to be confirmed
+    first, see ``Review``. ``own_key`` names the visitor's own provider key, which pays instead of the link.
+    """
 
     requests: tuple[JobRequest, ...]
     owner: str
     priority: int = 0
     once: Once | None = None
     callback_url: str | None = None
+    terms: Terms | None = None
+    credits: tuple[float, ...] = ()
+    review: Review | None = None
+    own_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,9 @@ class Settings(BaseSettings):
         le=10_000,
         description="Public mode: pictures one visitor may have waiting or being made. 0: no limit.",
     )
+    address_queue: int = Field(
+        72, ge=0, le=100_000, description="Public mode: pictures that may wait or be made for one address. 0: no limit."
+    )
     link_queue: int = Field(
         200, ge=0, le=100_000, description="Public mode: pictures that may wait or be made for everybody. 0: no limit."
     )

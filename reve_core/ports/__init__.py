@@ -8,6 +8,7 @@ from reve_core.ports.access import AccessStore
 from reve_core.ports.blobs import BlobInfo, Blobs
 from reve_core.ports.comparison_store import ComparisonStore
 from reve_core.ports.engine import Engine, Presence
+from reve_core.ports.guard_store import GuardStore
 from reve_core.ports.job_store import BeatAnswer, CallOutcome, CancelAnswer, JobStore
 from reve_core.ports.outbox import Outbox
 from reve_core.ports.provider import CallContext, Health, Provider
@@ -22,6 +23,7 @@ __all__ = [
     "CancelAnswer",
     "ComparisonStore",
     "Engine",
+    "GuardStore",
     "Health",
     "JobStore",
     "Outbox",

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from reve_core.allowance import Terms
 from reve_core.compare.models import Ballot, Cell, Choice, Comparison, NewCell, Spending, Summary
-from reve_core.models import JobRequest, Once
+from reve_core.models import JobRequest, Once, Review
 
 
 class ComparisonStore(Protocol):
@@ -26,12 +27,15 @@ class ComparisonStore(Protocol):
         *,
         once: Once | None = None,
         votes: Sequence[Ballot] = (),
+        terms: Terms | None = None,
+        review: Review | None = None,
     ) -> str:
         """
         Store it, and queue what its cells request, in one commit. Returns its id; that of the earlier one where
         ``once`` was seen before. Raises IdempotencyConflict; Ended where that one was deleted since.
 
         ``votes`` are ballots that were cast elsewhere, in the sequence they were cast; each voter has one on each pair.
+        ``terms`` and ``review`` are for what its cells request, as in an ``Order``. Raises LimitReached, Banned.
         """
         ...
 
@@ -40,12 +44,18 @@ class ComparisonStore(Protocol):
         ...
 
     def change_comparison(
-        self, comparison: Comparison, cells: Sequence[NewCell] = (), *, without: Iterable[str] = ()
+        self,
+        comparison: Comparison,
+        cells: Sequence[NewCell] = (),
+        *,
+        without: Iterable[str] = (),
+        terms: Terms | None = None,
+        review: Review | None = None,
     ) -> bool:
         """
         Write the comparison as it is given, under the next revision, take out the cells with the keys ``without``, and put
         ``cells`` into it (in the place of those with the same key), in one commit. False, and nothing changed, where it is
-        not at ``comparison.rev`` any more.
+        not at ``comparison.rev`` any more. Raises LimitReached, Banned.
         """
         ...
 

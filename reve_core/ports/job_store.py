@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+from reve_core.allowance import Terms
 from reve_core.errors import ReveError
 from reve_core.models import (
     Call,
@@ -46,6 +47,10 @@ class JobStore(Protocol):
         An order is placed whole or not at all: a refusal, such as ``IdempotencyConflict`` or ``JobGone``, stands in its
         place in the answer and leaves the others alone. An order whose ``once`` was seen before is not placed again; its
         jobs are returned as they are now, also where the two come in the same call.
+
+        An order with ``terms`` is let in only within them: ``LimitReached`` or ``Banned`` stands in its place otherwise,
+        and nothing was debited. What it was let in with is reserved in the same commit, settled with what the calls
+        really cost, and given back where they cost nothing.
         """
         ...
 
@@ -91,8 +96,19 @@ class JobStore(Protocol):
         """Queued: cancelled at once. Running: asks the worker; ``too_late`` when the job has ended."""
         ...
 
-    def again(self, job_id: str, *, when: Iterable[JobStatus]) -> bool:
-        """A person says go once more: back to the queue with fresh tries, if its status is one of ``when``."""
+    def again(
+        self,
+        job_id: str,
+        *,
+        when: Iterable[JobStatus],
+        terms: Terms | None = None,
+        credits: float = 0.0,
+        own_key: str | None = None,
+    ) -> bool:
+        """
+        A person says go once more: back to the queue with fresh tries, if its status is one of ``when``. ``terms`` and
+        ``credits`` as in an order. Raises LimitReached, Banned; nothing is changed then.
+        """
         ...
 
     def give_up(self, job_id: str, reason: str) -> bool:
@@ -110,12 +126,17 @@ class JobStore(Protocol):
         ...
 
     # -- what workers do
-    def claim(self, worker: str, *, lease_s: float, limits: Mapping[str, Limits]) -> Claim | None:
+    def claim(
+        self, worker: str, *, lease_s: float, limits: Mapping[str, Limits], at_once: int | None = None
+    ) -> Claim | None:
         """
-        Take the best queued job that is due, of a provider named in ``limits`` that is not paused and has room.
+        Take the best queued job that is due, of a provider named in ``limits`` that is not paused and has room, and of
+        somebody who has fewer than ``at_once`` running. None where there is none.
 
-        Best is the highest priority, then the oldest. ``attempt`` and ``tries`` come back one higher. Two callers never
-        hold the same job.
+        Best is the highest priority, then the fairest, then the oldest. Fair: by what their jobs are forecast to cost,
+        everybody's turn comes as often, and whoever comes new is not behind what others queued before. ``attempt`` and
+        ``tries`` come back one higher. Two callers never hold the same job. One that waits for a person's review is not
+        taken.
         """
         ...
 
@@ -164,6 +185,14 @@ class JobStore(Protocol):
         ...
 
     def cancelled(self, claim: Claim, *, outcome: CallOutcome | None) -> bool: ...
+
+    def hold(self, claim: Claim) -> bool:
+        """Nobody could decide about its prompt: back in line, to wait for the operator. No call was begun."""
+        ...
+
+    def block(self, claim: Claim, message: str) -> bool:
+        """End in ``failed`` with the code ``blocked``, before any call; its prompt is forgotten."""
+        ...
 
     def expired(self) -> list[tuple[Claim, Call | None]]:
         """Running jobs whose lease has run out, with the call of their current attempt where one was begun."""

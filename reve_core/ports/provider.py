@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pydantic import SecretStr
+
 from reve_core.models import JobRequest, ModelInfo, Picture
 
 
@@ -21,13 +23,15 @@ class CallContext:
     ``key`` names this attempt (job id and number): a label, or an idempotency key where the service has one.
     ``timeout_s`` is the total time for the call, connect to last byte. ``progress(fraction, text)`` may be called at any
     time, ``fraction`` 0 to 1 or None. ``is_cancelled()`` turns True when a person asks to stop: a provider that can stop
-    without cost raises ``CallCancelled``, others go on.
+    without cost raises ``CallCancelled``, others go on. ``own_key``: call with this key, the visitor's own, and not with
+    the provider's.
     """
 
     key: str
     timeout_s: float
     progress: Callable[..., None] = _no_progress
     is_cancelled: Callable[[], bool] = field(default=lambda: False)
+    own_key: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)

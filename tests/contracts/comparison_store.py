@@ -337,13 +337,13 @@ class ComparisonStoreContract:
         done, running, queued, other, longer, stopped, trashed = submit(
             store, "a heron", "a heron", "a heron", "a fox", long, "a heron", "a heron"
         )
-        submit(store, "a heron", owner="anna")
         store.cancel(stopped)
         for job_id in (done, running):
             held = claim(store)
             assert held.job.id == job_id
             if job_id == done:
                 finish(store, held)
+        submit(store, "a heron", owner="anna")
         store.cancel(trashed)
         store.trash([trashed], True)
         assert list(grids.pictures_of("me", ["a heron", "a heron"])) == [done, running, queued]

@@ -170,8 +170,10 @@ def test_a_forked_child_opens_a_connection_of_its_own(tmp_path: Path) -> None:
     ("sql", "index"),
     [
         pytest.param(
-            "select priority, seq from jobs where status = 'queued' and provider = ? and (not_before is null or not_before <= 1)"
-            " order by priority desc, seq limit 1",
+            "select priority, turn, seq from jobs where status = 'queued' and provider = ?"
+            " and (not_before is null or not_before <= 1) and review is not 'person'"
+            " and fair not in (select fair from jobs where status = 'running' group by fair having count(*) >= 2)"
+            " order by priority desc, turn, seq limit 1",
             "jobs_queued",
             id="the claim",
         ),

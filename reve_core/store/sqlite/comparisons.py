@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from reve_core.allowance import Terms
 from reve_core.compare.models import Axes, Ballot, Cell, Comparison, Finished, NewCell, Place, Row, Spending, Summary
 from reve_core.errors import Ended, IdempotencyConflict
-from reve_core.models import JobRequest, Once, Order
+from reve_core.models import JobRequest, Once, Order, Review
 from reve_core.store.sqlite.ballots import STILL_THERE
 from reve_core.store.sqlite.base import BUMP
 from reve_core.store.sqlite.orders import OrderSide
@@ -23,7 +24,7 @@ _JOB = (
     "id", "seq", "owner", "provider", "model", "prompt", "aspect_ratio", "seed", "priority", "status", "stage", "created_at",
     "not_before", "attempt", "tries", "lease_until", "started_at", "finished_at", "cancel_requested", "progress",
     "progress_text", "error_code", "error", "credits_used", "request_id", "image", "thumbnail", "mime", "width", "height",
-    "size", "sha256", "starred", "trashed_at", "rev",
+    "size", "sha256", "starred", "trashed_at", "rev", "review", "own_key", "hidden_at",
 )  # fmt: skip
 _CELL = "cells.key, cells.place, cells.job_id, cells.adopted"
 # What lies in the trash is not in the grid, and comes back when it is taken out of it.
@@ -38,6 +39,8 @@ class ComparisonSide(OrderSide):
         *,
         once: Once | None = None,
         votes: Sequence[Ballot] = (),
+        terms: Terms | None = None,
+        review: Review | None = None,
     ) -> str:
         with self.connections.write() as db:
             if once is not None:
@@ -73,7 +76,7 @@ class ComparisonSide(OrderSide):
                     comparison.rev,
                 ),
             )
-            self._put(db, comparison, cells)
+            self._put(db, comparison, cells, terms, review)
             self._bring(db, votes)
         return comparison.id
 
@@ -88,7 +91,13 @@ class ComparisonSide(OrderSide):
         return None if row is None else str(row["id"])
 
     def change_comparison(
-        self, comparison: Comparison, cells: Sequence[NewCell] = (), *, without: Iterable[str] = ()
+        self,
+        comparison: Comparison,
+        cells: Sequence[NewCell] = (),
+        *,
+        without: Iterable[str] = (),
+        terms: Terms | None = None,
+        review: Review | None = None,
     ) -> bool:
         with self.connections.write() as db:
             changed = db.execute(
@@ -101,7 +110,7 @@ class ComparisonSide(OrderSide):
             ).rowcount
             if changed:
                 _take_out(db, comparison.id, without)
-                self._put(db, comparison, cells)
+                self._put(db, comparison, cells, terms, review)
             return bool(changed)
 
     def comparison(self, comparison_id: str, *, owner: str | None) -> Comparison | None:
@@ -223,13 +232,30 @@ class ComparisonSide(OrderSide):
 
     # -- inside
 
-    def _put(self, db: Database, comparison: Comparison, cells: Sequence[NewCell]) -> None:
+    def _put(
+        self,
+        db: Database,
+        comparison: Comparison,
+        cells: Sequence[NewCell],
+        terms: Terms | None,
+        review: Review | None,
+    ) -> None:
+        """Raises LimitReached, Banned: the whole change is taken back then."""
+        order = Order(
+            tuple(cell.request for cell in cells if cell.request is not None),
+            comparison.owner,
+            terms=terms,
+            credits=tuple(cell.credits for cell in cells if cell.request is not None),
+            review=review,
+        )
+        # Also where nothing is ordered: laying out grids is limited like everything else.
+        ordered = iter(self._queue(db, order, self._clock()) if cells else ())
         for cell in cells:
             job_id = cell.adopts
             if cell.finished is not None:
                 job_id = self._insert_finished(db, cell.finished, comparison.owner)
             elif cell.request is not None:
-                job_id = self._insert(db, cell.request, Order((cell.request,), comparison.owner), self._clock()).id
+                job_id = next(ordered).id
                 db.execute(
                     "insert into comparison_jobs (job_id, comparison_id, usd, credits) values (?, ?, ?, ?)",
                     (job_id, comparison.id, cell.usd, cell.credits),

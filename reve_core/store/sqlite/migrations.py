@@ -353,3 +353,117 @@ def _ballots_of_pictures(db: Database) -> None:
         where left_job is not null and right_job is not null
         """
     )
+
+
+# What a job has to be charged to its day's budgets, as it now stands: its forecast while it may still cost that, and what
+# its calls cost once that is known. ``charge_base`` is what was charged before it was tried again.
+_USED = "max(coalesce(new.credits_used, 0) - new.charge_base, 0)"
+_OWED = f"""
+    case when new.own_key is not null then 0
+         when new.status in ('queued', 'running') then {_USED} + new.estimate
+         when new.status = 'unknown' or new.error_code = 'given_up' then max({_USED}, new.estimate)
+         when new.status = 'done' and new.credits_used is null then new.estimate
+         else {_USED} end
+"""
+_CHARGE = f"""
+    insert into budgets (day, key, credits)
+        select new.charge_day, keys.key, ({_OWED}) - new.charged
+        from (select 'all' as key union all select 'v:' || new.visitor
+              union all select 'a:' || new.address where new.address <> '') as keys
+        where ({_OWED}) <> new.charged
+        on conflict (day, key) do update set credits = credits + excluded.credits;
+    update jobs set charged = ({_OWED}) where seq = new.seq and charged <> ({_OWED});
+"""
+
+
+@_step("0012_limits")
+def _limits(db: Database) -> None:
+    # visitor and address are keyed hashes. ``fair`` is the name under which a job takes its turn, ``turn`` its start tag.
+    for column in (
+        "visitor text not null default ''",
+        "address text not null default ''",
+        "fair text not null default ''",
+        "turn real not null default 0",
+        "estimate real not null default 0",
+        "charge_day text",
+        "charge_base real not null default 0",
+        "charged real not null default 0",
+        "own_key text",
+        "review text",
+        "hidden_at real",
+    ):
+        db.execute(f"alter table jobs add column {column}")
+    db.execute("update jobs set fair = owner where status in ('queued', 'running')")
+    db.execute("drop index jobs_queued")
+    db.execute("create index jobs_queued on jobs (provider, priority desc, turn, seq) where status = 'queued'")
+    db.execute("create index jobs_running_fair on jobs (fair) where status = 'running'")
+    db.execute("create index jobs_of_address on jobs (address) where status in ('queued', 'running') and address <> ''")
+    db.execute("create index jobs_to_review on jobs (seq) where review = 'person'")
+    db.execute("alter table providers add column credits_left real")
+    db.execute("alter table shares add column hidden_at real")
+    db.execute("create table rates (key text primary key, arrival real not null) without rowid")
+    db.execute(
+        "create table budgets (day text not null, key text not null, credits real not null, primary key (day, key)) "
+        "without rowid"
+    )
+    db.execute("create table visitors (key text primary key, first_seen real not null) without rowid")
+    db.execute(
+        "create table fair_queue (provider text not null, fair text not null, turn real not null, "
+        "primary key (provider, fair)) without rowid"
+    )
+    db.execute("create table fair_clock (provider text primary key, turn real not null) without rowid")
+    # The books are kept by the rows themselves: whoever ends, retries or settles a job, none of them can forget to.
+    db.execute(
+        f"create trigger jobs_charged_new after insert on jobs when new.charge_day is not null begin {_CHARGE} end"
+    )
+    db.execute(
+        f"""
+        create trigger jobs_charged after update of status, credits_used, charge_day, estimate, own_key on jobs
+        when new.charge_day is not null begin {_CHARGE} end
+        """
+    )
+
+
+@_step("0013_guard")
+def _guard(db: Database) -> None:
+    db.execute(
+        """
+        create table bans (
+            name text primary key,
+            about text not null,
+            reason text not null,
+            created_at real not null,
+            until real
+        )
+        """
+    )
+    # Never the text that was judged.
+    db.execute(
+        """
+        create table moderation (
+            number integer primary key autoincrement,
+            at real not null,
+            owner text not null,
+            what text not null,
+            action text not null,
+            category text not null,
+            rule text not null,
+            policy text not null,
+            stage text not null,
+            job_id text
+        )
+        """
+    )
+    db.execute("create index moderation_at on moderation (at)")
+    db.execute("create table overrides (name text primary key, value text not null) without rowid")
+    db.execute(
+        """
+        create table audit (
+            number integer primary key autoincrement,
+            at real not null,
+            who text not null,
+            what text not null,
+            detail text not null
+        )
+        """
+    )

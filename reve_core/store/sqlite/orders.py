@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
-from reve_core.errors import IdempotencyConflict, JobGone, ReveError
+from reve_core.errors import Banned, IdempotencyConflict, JobGone, LimitReached, ReveError
 from reve_core.models import Job, JobRequest, JobStatus, Once, Order, Placed
-from reve_core.store.sqlite.base import BUMP, Side
+from reve_core.store.sqlite.admitting import AdmittingSide, Wanted
+from reve_core.store.sqlite.base import BUMP
+from reve_core.store.sqlite.fairness import take_turn
 from reve_core.store.sqlite.rows import folded, job_of
 
 _LOT = 500  # rows
 
 
-class OrderSide(Side):
+class OrderSide(AdmittingSide):
     def submit(self, orders: Sequence[Order], *, patience_s: float | None = None) -> list[Placed | ReveError]:
         now = self._clock()
         with self.connections.write(patience_s) as db:
@@ -23,13 +25,30 @@ class OrderSide(Side):
     def _place(self, db: Database, order: Order, now: float) -> Placed | ReveError:
         if order.once is not None and (earlier := self._earlier(db, order.owner, order.once)) is not None:
             return earlier
-        jobs = [self._insert(db, request, order, now) for request in order.requests]
+        try:
+            jobs = self._queue(db, order, now)
+        except (LimitReached, Banned) as refusal:
+            return refusal
         if order.once is not None:
             db.execute(
                 "insert into idempotency_keys (owner, key, digest, jobs, created_at) values (?, ?, ?, ?, ?)",
                 (order.owner, order.once.key, order.once.digest, " ".join(job.id for job in jobs), now),
             )
         return Placed(jobs)
+
+    def _queue(self, db: Database, order: Order, now: float) -> list[Job]:
+        """The jobs of an order. Raises LimitReached, Banned, with nothing changed."""
+        credits = order.credits or (0.0,) * len(order.requests)
+        if order.own_key is not None:
+            credits = (0.0,) * len(order.requests)
+        fair = order.owner
+        if order.terms is not None:
+            wanted = [Wanted(request.provider, cost) for request, cost in zip(order.requests, credits, strict=True)]
+            fair = self._admit(db, order.owner, wanted, order.terms, now)
+        return [
+            self._insert(db, request, order, now, fair, cost)
+            for request, cost in zip(order.requests, credits, strict=True)
+        ]
 
     def _earlier(self, db: Database, owner: str, once: Once) -> Placed | ReveError | None:
         row = db.execute(
@@ -45,13 +64,14 @@ class OrderSide(Side):
         return Placed([job_of(row) for row in rows], replayed=True)
 
     @staticmethod
-    def _insert(db: Database, request: JobRequest, order: Order, now: float) -> Job:
+    def _insert(db: Database, request: JobRequest, order: Order, now: float, fair: str, credits: float) -> Job:
         job_id = secrets.token_hex(16)
+        terms = order.terms
         row = db.execute(
             f"""
             insert into jobs (id, owner, provider, model, prompt, search, aspect_ratio, seed, priority, status,
-                              created_at, rev)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, {BUMP})
+                              created_at, visitor, address, fair, turn, estimate, charge_day, own_key, review, rev)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, {BUMP})
             returning seq, rev
             """,
             (
@@ -65,6 +85,14 @@ class OrderSide(Side):
                 request.seed,
                 order.priority,
                 now,
+                terms.visitor if terms else "",
+                terms.address if terms else "",
+                fair,
+                take_turn(db, request.provider, fair, credits),
+                credits,
+                terms.day if terms else None,
+                order.own_key,
+                order.review,
             ),
         ).fetchone()
         if order.callback_url is not None:
@@ -78,6 +106,8 @@ class OrderSide(Side):
             created_at=datetime.fromtimestamp(now, UTC),
             rev=row["rev"],
             priority=order.priority,
+            review=order.review,
+            own_key=order.own_key,
         )
 
     def forget_keys(self, older_than_s: float) -> int:

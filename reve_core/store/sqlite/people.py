@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 
+from reve_core.allowance import Terms
 from reve_core.models import Call, Glance, Job, JobFilter, JobStatus, Page
 from reve_core.ports import CancelAnswer
-from reve_core.store.sqlite.base import BUMP, Side
+from reve_core.store.sqlite.admitting import AdmittingSide, Wanted
+from reve_core.store.sqlite.base import BUMP
+from reve_core.store.sqlite.fairness import give_turn_back, take_turn
 from reve_core.store.sqlite.rows import call_of, folded, job_of
 
-# The jobs that are served before this one: same provider, higher priority or as high and older. Two counts rather than
-# one with "or", so that each walks only the part of the index that lies before the job.
+# The jobs that are served before this one: same provider, higher priority or as high and an earlier turn. Two counts
+# rather than one with "or", so that each walks only the part of the index that lies before the job.
 _AHEAD = "select count(*) from jobs q where q.status = 'queued' and q.provider = jobs.provider"
 _POSITION = f"""
-    (({_AHEAD} and q.priority > jobs.priority) + ({_AHEAD} and q.priority = jobs.priority and q.seq <= jobs.seq))
+    (({_AHEAD} and q.priority > jobs.priority) + ({_AHEAD} and q.priority = jobs.priority and (q.turn, q.seq) <= (jobs.turn, jobs.seq)))
 """
 
 
-class PeopleSide(Side):
+class PeopleSide(AdmittingSide):
     def peek(self, job_id: str, *, owner: str | None = None) -> Glance | None:
         row = self.connections.row(
             "select id, status, provider, model, image, error, trashed_at, owner from jobs where id = ?", (job_id,)
@@ -123,31 +126,56 @@ class PeopleSide(Side):
             ended = db.execute(
                 f"""
                 update jobs set status = 'cancelled', finished_at = ?, rev = {BUMP}
-                where id = ? and status = 'queued'
+                where id = ? and status = 'queued' returning provider, fair, estimate
                 """,
                 (self._clock(), job_id),
-            ).rowcount
-            if ended:
+            ).fetchone()
+            if ended is not None:
+                give_turn_back(db, ended["provider"], ended["fair"], ended["estimate"])
                 return "cancelled"
             asked = db.execute(
                 f"update jobs set cancel_requested = 1, rev = {BUMP} where id = ? and status = 'running'", (job_id,)
             ).rowcount
             return "requested" if asked else "too_late"
 
-    def again(self, job_id: str, *, when: Iterable[JobStatus]) -> bool:
+    def again(
+        self,
+        job_id: str,
+        *,
+        when: Iterable[JobStatus],
+        terms: Terms | None = None,
+        credits: float = 0.0,
+        own_key: str | None = None,
+    ) -> bool:
         with self.connections.write() as db:
-            row = db.execute("select status from jobs where id = ? and trashed_at is null", (job_id,)).fetchone()
+            row = db.execute(
+                "select status, owner, provider from jobs where id = ? and trashed_at is null", (job_id,)
+            ).fetchone()
             if row is None or JobStatus(row["status"]) not in set(when):
                 return False
+            cost, fair = 0.0 if own_key else credits, row["owner"]
+            if terms is not None:
+                fair = self._admit(db, row["owner"], [Wanted(row["provider"], cost)], terms, self._clock())
+            # What it was charged before stays charged, to the day and the visitor that it was charged to.
             db.execute(
                 f"""
                 update jobs set status = 'queued', stage = null, tries = 0, not_before = null, worker = null,
                     lease_token = null, lease_until = null, started_at = null, finished_at = null,
                     cancel_requested = 0, progress = null, progress_text = null, error_code = null, error = null,
-                    rev = {BUMP}
+                    visitor = ?, address = ?, fair = ?, turn = ?, estimate = ?, charge_day = ?, own_key = ?,
+                    charge_base = coalesce(credits_used, 0), charged = 0, rev = {BUMP}
                 where id = ?
                 """,
-                (job_id,),
+                (
+                    terms.visitor if terms else "",
+                    terms.address if terms else "",
+                    fair,
+                    take_turn(db, row["provider"], fair, cost),
+                    cost,
+                    terms.day if terms else None,
+                    own_key,
+                    job_id,
+                ),
             )
             self._tell_anew(db, job_id)
             return True
@@ -183,6 +211,7 @@ class PeopleSide(Side):
                     f"""
                     update jobs set trashed_at = ?, rev = {BUMP}
                     where id = ? and status not in ('queued', 'running') and (trashed_at is null) = ?
+                        and hidden_at is null
                     """,
                     (at, job_id, on),
                 ).rowcount

@@ -31,6 +31,8 @@ class ProviderSide(Side):
                 "update providers set paused = 0, until = null, reason = null, probing = 1 where name = ? and paused = 1",
                 (provider,),
             )
+            # Somebody may have added credits: what is left is known again after that call.
+            db.execute("update providers set credits_left = null where name = ?", (provider,))
 
     def provider_states(self) -> dict[str, ProviderState]:
         now = self._clock()

@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
-from reve_core.models import Call, Job, JobRequest, JobStatus, ProviderState, Receipt, Stage, StoredImage
+from reve_core.models import Call, Job, JobRequest, JobStatus, ProviderState, Receipt, Review, Stage, StoredImage
 
 
 def instant(seconds: float | None) -> datetime | None:
@@ -81,6 +81,9 @@ def job_of(row: sqlite3.Row | dict[str, Any], *, whole: bool = False, position: 
         starred=bool(row["starred"]),
         trashed_at=instant(row["trashed_at"]),
         position=position,
+        review=Review(row["review"]) if row["review"] else None,
+        own_key=row["own_key"],
+        hidden_at=instant(row["hidden_at"]),
     )
 
 

@@ -11,10 +11,16 @@ from sqlite_utils import Database
 from reve_core.models import Call, Claim, Limits, Receipt, StoredImage
 from reve_core.ports import BeatAnswer, CallOutcome
 from reve_core.store.sqlite.base import BUMP, Side
+from reve_core.store.sqlite.fairness import advance
+from reve_core.store.sqlite.guard import forget_prompt
 from reve_core.store.sqlite.rows import call_of, job_of, receipt_text
 from reve_core.store.sqlite.spending import hold_back
 
 _PACE_WINDOW_S = 60.0
+# Who has as many running as one may have. Not correlated: it is worked out once, however many of theirs wait.
+_NOT_BUSY = """
+    and fair not in (select fair from jobs where status = 'running' group by fair having count(*) >= :at_once)
+"""
 _HELD = "id = :id and lease_token = :token and status = 'running'"
 # Who says that no call was begun may have looked a moment too early: a worker past its lease can still begin one.
 _AS_KNOWN = """
@@ -24,18 +30,21 @@ _AS_KNOWN = """
 
 
 class WorkerSide(Side):
-    def claim(self, worker: str, *, lease_s: float, limits: Mapping[str, Limits]) -> Claim | None:
+    def claim(
+        self, worker: str, *, lease_s: float, limits: Mapping[str, Limits], at_once: int | None = None
+    ) -> Claim | None:
         now = self._clock()
         # Looked up before the write lock is asked for: most who ask find nothing, and nobody should wait for them.
         with self.connections.read() as db:
-            if self._next(db, limits, now) is None:
+            if self._next(db, limits, at_once, now) is None:
                 return None
         with self.connections.write() as db:
-            while (found := self._next(db, limits, now)) is not None and hold_back(db, found[0], now):
+            while (found := self._next(db, limits, at_once, now)) is not None and hold_back(db, found[0], now):
                 pass  # its comparison may not spend that much; whoever is next in line takes its turn
             if found is None:
                 return None
-            seq, provider, probes = found
+            seq, provider, turn, probes = found
+            advance(db, provider, turn)
             if probes:
                 db.execute(
                     "update providers set paused = 0, until = null, reason = null, probing = 1 where name = ?",
@@ -150,6 +159,33 @@ class WorkerSide(Side):
     def cancelled(self, claim: Claim, *, outcome: CallOutcome | None) -> bool:
         return self._end(claim, "cancelled", None, None, outcome, None)
 
+    def hold(self, claim: Claim) -> bool:
+        with self.connections.write() as db:
+            return bool(
+                db.execute(
+                    f"""
+                    update jobs set status = 'queued', review = 'person', stage = null, lease_token = null,
+                        lease_until = null, worker = null, started_at = null, tries = tries - 1, rev = {BUMP}
+                    where {_HELD} and stage = 'claimed'
+                    """,
+                    _key(claim),
+                ).rowcount
+            )
+
+    def block(self, claim: Claim, message: str) -> bool:
+        with self.connections.write() as db:
+            blocked = db.execute(
+                f"""
+                update jobs set status = 'failed', error_code = 'blocked', error = :message, stage = null,
+                    finished_at = :now, lease_until = null, progress = null, progress_text = null, rev = {BUMP}
+                where {_HELD} and stage = 'claimed'
+                """,
+                {"message": message, "now": self._clock(), **_key(claim)},
+            ).rowcount
+            if blocked:
+                forget_prompt(db, claim.job.id)
+            return bool(blocked)
+
     def requeue(
         self,
         claim: Claim,
@@ -216,33 +252,46 @@ class WorkerSide(Side):
                 "update jobs set lease_until = 0 where status = 'running' and worker = ?", (worker,)
             ).rowcount
 
-    def _next(self, db: Database, limits: Mapping[str, Limits], now: float) -> tuple[int, str, bool] | None:
-        """The job to begin: its number, its provider, and whether it finds out if a paused provider has recovered."""
-        best: tuple[int, int, str, bool] | None = None
+    def _next(
+        self, db: Database, limits: Mapping[str, Limits], at_once: int | None, now: float
+    ) -> tuple[int, str, float, bool] | None:
+        """
+        The job to begin: its number, its provider, its tag, and whether it finds out if a paused provider has recovered.
+
+        Of several providers the one that is least busy, so that a long line at one of them holds up nobody at another.
+        """
+        best: tuple[tuple[float, float, int], tuple[int, str, float, bool]] | None = None
         for provider, limit in limits.items():
             row = db.execute(
-                """
-                select priority, seq from jobs
-                where status = 'queued' and provider = ? and (not_before is null or not_before <= ?)
-                order by priority desc, seq limit 1
+                f"""
+                select priority, turn, seq from jobs
+                where status = 'queued' and provider = :provider and (not_before is null or not_before <= :now)
+                    and review is not 'person' {"" if at_once is None else _NOT_BUSY}
+                order by priority desc, turn, seq limit 1
                 """,
-                (provider, now),
+                {"provider": provider, "now": now, "at_once": at_once},
             ).fetchone()
-            if row is None or (best is not None and best[:2] < (-row["priority"], row["seq"])):
+            if row is None or (best is not None and best[0][0] < -row["priority"]):
                 continue
-            room = self._room(db, provider, limit, now)
-            if room != "none":
-                best = (-row["priority"], row["seq"], provider, room == "probe")
-        return None if best is None else best[1:]
+            running, room = self._room(db, provider, limit, now)
+            if room == "none":
+                continue
+            rank = (-row["priority"], running / limit.concurrency, row["seq"])
+            if best is None or rank < best[0]:
+                best = (rank, (row["seq"], provider, row["turn"], room == "probe"))
+        return None if best is None else best[1]
 
-    def _room(self, db: Database, provider: str, limit: Limits, now: float) -> Literal["none", "probe", "room"]:
+    def _room(
+        self, db: Database, provider: str, limit: Limits, now: float
+    ) -> tuple[int, Literal["none", "probe", "room"]]:
+        """How many run there, and whether one more may."""
         cap = limit.concurrency
         probes = False
         state = db.execute("select paused, until, probing from providers where name = ?", (provider,)).fetchone()
         if state is not None:
             if state["paused"]:
                 if state["until"] is None or state["until"] > now:
-                    return "none"
+                    return 0, "none"
                 probes = True  # the pause is over: one call finds out whether the provider has recovered
             if probes or state["probing"]:
                 cap = 1
@@ -254,14 +303,14 @@ class WorkerSide(Side):
             (provider,),
         ).fetchone()
         if claimed + calling >= cap:
-            return "none"
+            return claimed + calling, "none"
         if limit.per_minute is not None:
             begun = db.execute(
                 "select count(*) from calls where provider = ? and started_at > ?", (provider, now - _PACE_WINDOW_S)
             ).fetchone()[0]
             if begun + claimed >= limit.per_minute:
-                return "none"
-        return "probe" if probes else "room"
+                return claimed + calling, "none"
+        return claimed + calling, "probe" if probes else "room"
 
     def _end(
         self,
@@ -317,6 +366,14 @@ class WorkerSide(Side):
                 "token": claim.token,
             },
         )
+        if receipt is not None and receipt.credits_left is not None and claim.job.own_key is None:
+            db.execute(
+                """
+                insert into providers (name, credits_left) values (?, ?)
+                on conflict (name) do update set credits_left = excluded.credits_left
+                """,
+                (claim.job.request.provider, receipt.credits_left),
+            )
 
     @staticmethod
     def _settle(db: Database, job_id: str) -> None:

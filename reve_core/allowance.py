@@ -1,0 +1,63 @@
+"""What a public link allows, on whose account an order is let in, and what is left: values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """
+    What a public link allows. 0: no such limit.
+
+    ``_per_minute`` counts submissions, all of a minute's at once if need be; ``_queue`` pictures that wait or are being
+    made; ``at_once`` pictures of one visitor being made; ``_credits`` are for one day (UTC). ``floor``: credits that
+    stay at the provider.
+    """
+
+    visitor_per_minute: int = 0
+    address_per_minute: int = 0
+    link_per_minute: int = 0
+    visitor_queue: int = 0
+    address_queue: int = 0
+    link_queue: int = 0
+    at_once: int = 0
+    visitor_credits: float = 0
+    address_credits: float = 0
+    link_credits: float = 0
+    floor: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    On whose account an order is let in. ``visitor`` and ``address`` are keyed hashes, ``address`` empty where nobody
+    knows it; ``day`` is the UTC day whose budget pays, such as ``"2026-11-23"``. ``banned_as`` are the names under which
+    a ban would be written down.
+    """
+
+    visitor: str
+    address: str
+    day: str
+    allowance: Allowance
+    banned_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    What is left for one visitor now. None: no such limit.
+
+    ``credits_left`` is the least of what visitor, address, link and provider still have, and ``scarcest`` names which one
+    (``visitor``, ``address``, ``link``). ``submissions_left`` may be made at once; the next after that in ``next_in_s``
+    seconds. ``waiting`` pictures wait or are being made, ``queue_left`` more may.
+    """
+
+    credits_left: float | None
+    scarcest: str
+    resets_at: datetime
+    waiting: int
+    queue_left: int | None
+    submissions_left: int | None
+    next_in_s: float

@@ -1,0 +1,198 @@
+"""Letting orders in: what is left for whom, checked and reserved in the transaction that queues the jobs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from reve_core.allowance import Standing, Terms
+from reve_core.errors import Banned
+from reve_core.guard import admission
+from reve_core.store.sqlite.base import Side
+
+_EPSILON = 1e-6
+_PENDING = "status in ('queued', 'running')"
+_USUAL_S = 30.0  # after which somebody whose line is full may as well ask again
+
+
+class Wanted(NamedTuple):
+    """One picture of an order: its provider, and what it is forecast to cost the link, in credits."""
+
+    provider: str
+    credits: float
+
+
+class AdmittingSide(Side):
+    def standing(self, owner: str, terms: Terms) -> Standing:
+        allowed, now = terms.allowance, self._clock()
+        with self.connections.read() as db:
+            waiting = _waiting(db, "owner = ?", owner)
+            queue_left = [allowed.visitor_queue - waiting] if allowed.visitor_queue else []
+            if allowed.address_queue and terms.address:
+                queue_left.append(allowed.address_queue - _waiting(db, "address = ?", terms.address))
+            if allowed.link_queue:
+                queue_left.append(allowed.link_queue - _waiting_here(db))
+            rates = [
+                admission.left(_arrival(db, key), now, per_minute) for _, key, per_minute in _rates(terms) if per_minute
+            ]
+            budgets = [
+                (max(0.0, limit - _spent(db, terms.day, key)), scope) for scope, key, limit in _budgets(terms) if limit
+            ]
+        credits_left, scarcest = min(budgets, default=(None, ""))
+        return Standing(
+            credits_left=credits_left,
+            scarcest=scarcest,
+            resets_at=admission.next_day(now),
+            waiting=waiting,
+            queue_left=max(0, min(queue_left)) if queue_left else None,
+            submissions_left=min((free for free, _ in rates), default=None),
+            next_in_s=max((wait for free, wait in rates if free == 0), default=0.0),
+        )
+
+    def forget_limits(self, *, before_day: str, now: float) -> int:
+        with self.connections.write() as db:
+            return sum(
+                db.execute(sql, values).rowcount
+                for sql, values in (
+                    ("delete from budgets where day < ?", (before_day,)),
+                    ("delete from rates where arrival < ?", (now,)),
+                    # Who is not past the clock any more has no head start to be remembered.
+                    (
+                        "delete from fair_queue where turn <= "
+                        "(select turn from fair_clock where fair_clock.provider = fair_queue.provider)",
+                        (),
+                    ),
+                    ("delete from visitors where first_seen < ?", (now - 400 * 86_400,)),
+                )
+            )
+
+    def _admit(self, db: Database, owner: str, wanted: Sequence[Wanted], terms: Terms, now: float) -> str:
+        """
+        Let an order in, or raise LimitReached or Banned with nothing changed. Returns the name under which its jobs take
+        their turn; the credits are reserved by the jobs' own rows, see the triggers.
+        """
+        if any(_is_banned(db, name, now) for name in (owner, *terms.banned_as)):
+            raise Banned()
+        self._check_queues(db, owner, len(wanted), terms)
+        arrivals = self._check_rates(db, terms, now)
+        self._check_budgets(db, wanted, terms, now)
+        db.conn.executemany(
+            "insert into rates (key, arrival) values (?, ?) on conflict (key) do update set arrival = excluded.arrival",
+            arrivals,
+        )
+        return _turns_as(db, terms, now)
+
+    @staticmethod
+    def _check_queues(db: Database, owner: str, asked: int, terms: Terms) -> None:
+        allowed = terms.allowance
+        if not asked:
+            return
+        if allowed.visitor_queue:
+            waiting = _waiting(db, "owner = ?", owner)
+            if waiting + asked > allowed.visitor_queue:
+                raise admission.queue_full("visitor", allowed.visitor_queue, waiting, asked, _USUAL_S)
+        if allowed.address_queue and terms.address:
+            waiting = _waiting(db, "address = ?", terms.address)
+            if waiting + asked > allowed.address_queue:
+                raise admission.queue_full("address", allowed.address_queue, waiting, asked, _USUAL_S)
+        if allowed.link_queue and (waiting := _waiting_here(db)) + asked > allowed.link_queue:
+            raise admission.queue_full("link", allowed.link_queue, waiting, asked, _USUAL_S)
+
+    @staticmethod
+    def _check_rates(db: Database, terms: Terms, now: float) -> list[tuple[str, float]]:
+        """The arrivals to be written down once everything else is fine."""
+        arrivals = []
+        slowest: tuple[float, str, int] | None = None
+        for scope, key, per_minute in _rates(terms):
+            if per_minute:
+                arrival, wait = admission.gate(_arrival(db, key), now, per_minute)
+                arrivals.append((key, arrival))
+                if wait and (slowest is None or wait > slowest[0]):
+                    slowest = (wait, scope, per_minute)
+        if slowest is not None:
+            wait, scope, per_minute = slowest
+            raise admission.too_fast(scope, wait, per_minute)
+        return arrivals
+
+    @staticmethod
+    def _check_budgets(db: Database, wanted: Sequence[Wanted], terms: Terms, now: float) -> None:
+        cost = sum(each.credits for each in wanted)
+        if cost <= 0:
+            return
+        for scope, key, limit in _budgets(terms):
+            if limit and (gone := _spent(db, terms.day, key)) + cost > limit + _EPSILON:
+                raise admission.spent(scope, limit, limit - gone, cost, now)
+        for provider in {each.provider for each in wanted if each.credits > 0}:
+            row = db.execute("select credits_left from providers where name = ?", (provider,)).fetchone()
+            if row is None or row["credits_left"] is None or not terms.allowance.floor:
+                continue
+            reserved = db.execute(
+                f"select coalesce(sum(estimate), 0) from jobs where {_PENDING} and provider = ? and own_key is null",
+                (provider,),
+            ).fetchone()[0]
+            asked = sum(each.credits for each in wanted if each.provider == provider)
+            if row["credits_left"] - reserved - asked < terms.allowance.floor - _EPSILON:
+                raise admission.provider_empty(provider.capitalize())
+
+
+def _rates(terms: Terms) -> list[tuple[str, str, int]]:
+    """Scope, key and submissions a minute, of every rate that applies."""
+    allowed = terms.allowance
+    found = [("visitor", f"v:{terms.visitor}", allowed.visitor_per_minute)]
+    if terms.address:
+        found.append(("address", f"a:{terms.address}", allowed.address_per_minute))
+    return [*found, ("link", "all", allowed.link_per_minute)]
+
+
+def _budgets(terms: Terms) -> list[tuple[str, str, float]]:
+    """Scope, key and credits a day. The keys are those of the triggers that keep the books."""
+    allowed = terms.allowance
+    found = [("visitor", f"v:{terms.visitor}", allowed.visitor_credits)]
+    if terms.address:
+        found.append(("address", f"a:{terms.address}", allowed.address_credits))
+    return [*found, ("link", "all", allowed.link_credits)]
+
+
+def _is_banned(db: Database, name: str, now: float) -> bool:
+    return (
+        db.execute("select 1 from bans where name = ? and (until is null or until > ?)", (name, now)).fetchone()
+        is not None
+    )
+
+
+def _waiting(db: Database, whose: str, value: str) -> int:
+    return int(db.execute(f"select count(*) from jobs where {whose} and {_PENDING}", (value,)).fetchone()[0])
+
+
+def _waiting_here(db: Database) -> int:
+    return sum(
+        int(db.execute(f"select count(*) from jobs where status = '{status}'").fetchone()[0])
+        for status in ("queued", "running")
+    )
+
+
+def _arrival(db: Database, key: str) -> float | None:
+    row = db.execute("select arrival from rates where key = ?", (key,)).fetchone()
+    return None if row is None else float(row["arrival"])
+
+
+def _spent(db: Database, day: str, key: str) -> float:
+    row = db.execute("select credits from budgets where day = ? and key = ?", (day, key)).fetchone()
+    return 0.0 if row is None else float(row["credits"])
+
+
+def _turns_as(db: Database, terms: Terms, now: float) -> str:
+    """
+    The name under which this visitor's jobs take their turn. Cookies cost nothing, so whoever has just come takes turns
+    with everybody who has just come from the same address.
+    """
+    row = db.execute(
+        """
+        insert into visitors (key, first_seen) values (?, ?)
+        on conflict (key) do update set first_seen = min(first_seen, excluded.first_seen) returning first_seen
+        """,
+        (terms.visitor, now),
+    ).fetchone()
+    if terms.address and now - row["first_seen"] < admission.NEW_S:
+        return f"a:{terms.address}"
+    return f"v:{terms.visitor}"
