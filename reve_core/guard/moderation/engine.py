@@ -1,0 +1,251 @@
+"""Judging a text by a policy, and taking up a policy file that has changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from reve_core.errors import ConfigurationError
+from reve_core.guard.moderation import fold, messages
+from reve_core.guard.moderation.policy import BUNDLED, Policy, Rule, load
+from reve_core.guard.moderation.scan import Hit
+
+_LOOK_EVERY_S = 1.0
+_MEAN_PIECE = 3.4  # letters of a fragment: "nak ed wom an" is cut up, "black faced" is not
+_SHORTEST_BACKWARDS = 7  # characters of a term with its two blanks: short words are too often others backwards
+_COMPOUND = range(7, 41)  # letters of a token that may be several words run together
+_MOST_COMPOUNDS = 400
+_SHORTEST_PART = 3
+_OVERLAP = 500
+
+
+class Action(StrEnum):
+    ALLOW = "allow"
+    REVIEW = "review"
+    BLOCK = "block"
+
+
+_ORDER = {Action.ALLOW: 0, Action.REVIEW: 1, Action.BLOCK: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``rule`` and ``view`` say why, for the log and the operator; ``policy`` is the version judged by."""
+
+    action: Action
+    category: str = ""
+    severity: int = 0
+    rule: str = ""
+    view: str = ""
+    policy: str = ""
+
+    @property
+    def message(self) -> str:
+        """For the visitor; empty where the text is allowed."""
+        return messages.message(self.category, held=self.action is Action.REVIEW)
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """The graver of two verdicts has the greater weight."""
+        return _ORDER[self.action], self.severity
+
+
+class Moderator:
+    """
+    Judges texts; any thread may call it. The policy file is looked at once a second at most and taken up when it has
+    changed; one that cannot be used changes nothing, is told to ``on_fault`` once, and stands in ``fault``.
+    """
+
+    def __init__(self, policy_file: Path | None = None, *, on_fault: Callable[[str], None] | None = None) -> None:
+        """Raises ConfigurationError."""
+        self._path = policy_file or BUNDLED
+        self._on_fault = on_fault
+        self._lock = threading.Lock()
+        self._seen = _stamp(self._path)
+        self._policy = load(self._path)
+        self._look_at = time.monotonic() + _LOOK_EVERY_S
+        self.fault: str | None = None
+
+    @property
+    def version(self) -> str:
+        return self.policy.version
+
+    @property
+    def policy(self) -> Policy:
+        """The newest that can be used."""
+        now = time.monotonic()
+        if now >= self._look_at and self._lock.acquire(blocking=False):
+            # Whoever comes while one thread reads goes on with what is there.
+            try:
+                self._look_at = now + _LOOK_EVERY_S
+                self._reload()
+            finally:
+                self._lock.release()
+        return self._policy
+
+    def _reload(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp == self._seen:
+            return
+        self._seen = stamp
+        try:
+            self._policy = load(self._path)
+        except ConfigurationError as exc:
+            self.fault = f"{exc} Policy {self._policy.version} stays in force."
+            if self._on_fault is not None:
+                self._on_fault(self.fault)
+        else:
+            self.fault = None
+
+    def judge(self, text: str) -> Verdict:
+        return judge(self.policy, text)
+
+    def judge_all(self, texts: Iterable[str]) -> Verdict:
+        """The gravest verdict on any of ``texts``, or on all of them read as one: a sentence may be spread over several."""
+        policy = self.policy
+        given = [text for text in texts if text]
+        verdicts = [judge(policy, text) for text in given]
+        if len(given) > 1 and not any(verdict.category == messages.TOO_LONG for verdict in verdicts):
+            verdicts += [judge(policy, window) for window in _windows(" ".join(given), policy.max_chars)]
+        return max(verdicts, key=lambda verdict: verdict.weight, default=_allowed(policy))
+
+
+def judge(policy: Policy, text: str) -> Verdict:
+    """The gravest rule that applies to ``text``. The same text and policy give the same verdict."""
+    if len(text) > policy.max_chars:
+        # Before any work on it: folding a megabyte would be the attack.
+        return Verdict(Action.BLOCK, messages.TOO_LONG, 1, "max_chars", "", policy.version)
+    hits = list(_hits(policy, fold.fold(text)))
+    if (plain := fold.decoded(text)) != text:
+        hits += _hits(policy, fold.fold(plain), within="decoded")
+    found = 0
+    for hit in hits:
+        found |= hit.groups
+    if not found:
+        return _allowed(policy)
+    gravest: tuple[Rule, str] | None = None
+    for rule in policy.rules:
+        if gravest is not None and (gravest[0].blocks, gravest[0].severity) >= (rule.blocks, rule.severity):
+            continue
+        if not found & rule.none and all(found & need for need in rule.needs):
+            view = _view_of(rule, hits)
+            if view is not None:
+                gravest = rule, view
+    if gravest is None:
+        return _allowed(policy)
+    rule, view = gravest
+    action = Action.BLOCK if rule.blocks else Action.REVIEW
+    return Verdict(action, rule.category, rule.severity, rule.id, view, policy.version)
+
+
+def _allowed(policy: Policy) -> Verdict:
+    return Verdict(Action.ALLOW, policy=policy.version)
+
+
+def _view_of(rule: Rule, hits: Sequence[Hit]) -> str | None:
+    """The view that gave the rule away, "text" where nothing was hidden; None where the finds lie too far apart."""
+    choices = [[hit for hit in hits if hit.groups & need] for need in rule.needs]
+    for start in choices[0]:
+        near = [start]
+        for choice in choices[1:]:
+            hit = next((hit for hit in choice if not rule.within or _apart(start, hit) <= rule.within), None)
+            if hit is None:
+                break
+            near.append(hit)
+        else:
+            return next((hit.view for hit in near if hit.view != "text"), "text")
+    return None
+
+
+def _apart(one: Hit, other: Hit) -> int:
+    return max(0, other.first - one.last, one.first - other.last)
+
+
+def _hits(policy: Policy, folded: str, within: str = "") -> Iterator[Hit]:
+    """All that is found in any spelling of a folded text."""
+    for hit in _all_hits(policy, folded):
+        yield Hit(hit.groups, hit.first, hit.last, within) if within else hit
+
+
+def _all_hits(policy: Policy, folded: str) -> Iterator[Hit]:
+    plain = None
+    for view in fold.spellings(folded):
+        plain = plain or view
+        yield from policy.terms.find(view)
+        yield from _fragments(policy, view)
+        yield from _compounds(policy, view)
+    for word, chunk in fold.masked(folded):
+        for known, bits in policy.words.get(len(word), {}).items():
+            if known[0] == word[0] and all(a in (b, ".") for a, b in zip(word, known, strict=True)):
+                yield Hit(bits, chunk, chunk, "masked")
+    if plain is not None:
+        for view in fold.backwards(plain):
+            yield from policy.terms.find(view, shortest=_SHORTEST_BACKWARDS)
+
+
+def _fragments(policy: Policy, view: fold.View) -> Iterator[Hit]:
+    """Terms cut into pieces: whole tokens, short ones, that are not all ordinary words."""
+    tokens = view.tokens
+    if sum(len(token) <= 3 for token in tokens) < 1:
+        return
+    begins: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    at = 0
+    for number, token in enumerate(tokens):
+        begins[at] = number
+        at += len(token)
+        ends[at] = number
+    for begin, end, bits in policy.pieces.find("".join(tokens)):
+        first, last = begins.get(begin), ends.get(end)
+        if first is None or last is None or first == last:
+            continue
+        if (end - begin) / (last - first + 1) > _MEAN_PIECE:
+            continue
+        if all(token in policy.common for token in tokens[first : last + 1]):
+            continue
+        yield Hit(bits, view.chunks[first], view.chunks[last], "fragments")
+
+
+def _compounds(policy: Policy, view: fold.View) -> Iterator[Hit]:
+    """Words run together: every part of the token is a term, or an ordinary word beside one."""
+    partners = policy.partners
+    tried = 0
+    for token, chunk in zip(view.tokens, view.chunks, strict=True):
+        if len(token) not in _COMPOUND or token in partners or not token.isascii():
+            continue
+        tried += 1
+        if tried > _MOST_COMPOUNDS:
+            return
+        if parts := _split(token, partners, 3):
+            for part in parts:
+                if bits := partners[part]:
+                    yield Hit(bits, chunk, chunk, "compound")
+
+
+def _split(token: str, partners: Mapping[str, int], most: int) -> list[str] | None:
+    """``token`` as at most ``most`` known words, longest first; None where it is not made of them."""
+    if token in partners:
+        return [token]
+    if most > 1:
+        for cut in range(len(token) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
+            if token[:cut] in partners and (rest := _split(token[cut:], partners, most - 1)):
+                return [token[:cut], *rest]
+    return None
+
+
+def _windows(text: str, size: int) -> Iterator[str]:
+    """``text`` in overlapping pieces of at most ``size`` characters."""
+    for begin in range(0, max(1, len(text) - _OVERLAP), size - _OVERLAP):
+        yield text[begin : begin + size]
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_mtime_ns, found.st_size, found.st_ino)

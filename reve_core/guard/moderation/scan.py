@@ -1,0 +1,100 @@
+"""Many terms looked for in one pass over a text (Aho and Corasick), whatever their number."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import ahocorasick
+
+from reve_core.guard.moderation.fold import View
+
+_ALLOWED = -1  # stands for the groups of an allowed phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something of ``groups`` (bits) was found from chunk ``first`` to chunk ``last`` of a view."""
+
+    groups: int
+    first: int
+    last: int
+    view: str
+
+
+class Terms:
+    """
+    Terms to find, spelled as ``fold.words`` spells. A term ending in ``*`` is the beginning of a word, one beginning with
+    ``=`` may stand anywhere; all others are whole words. What an allowed phrase covers is not found.
+    """
+
+    def __init__(self, groups: Mapping[str, int], allowed: Mapping[str, None]) -> None:
+        self._automaton = ahocorasick.Automaton()
+        patterns: dict[str, int] = {}
+        for term, bits in groups.items():
+            pattern = _pattern(term)
+            patterns[pattern] = patterns.get(pattern, 0) | bits
+        for term in allowed:
+            patterns[_pattern(term)] = _ALLOWED
+        for pattern, bits in patterns.items():
+            self._automaton.add_word(pattern, (bits, len(pattern)))
+        self._automaton.make_automaton()
+        self.count = len(patterns)
+
+    def find(self, view: View, shortest: int = 0) -> list[Hit]:
+        """All that is found in ``view``, in order; ``shortest``: leave out terms with fewer characters than this."""
+        found: list[tuple[int, int, int]] = []
+        allowed: list[tuple[int, int]] = []
+        for end, (bits, length) in self._automaton.iter(view.text):
+            if bits == _ALLOWED:
+                allowed.append((end - length + 1, end))
+            elif length >= shortest:
+                found.append((end - length + 1, end, bits))
+        if not found:
+            return []
+        text = view.text
+        return [
+            Hit(bits, view.chunk(begin + (text[begin] == " ")), view.chunk(end - (text[end] == " ")), view.name)
+            for begin, end, bits in found
+            if not any(first <= begin and end <= last for first, last in allowed)
+        ]
+
+
+class Pieces:
+    """Terms without their blanks, to be found across tokens and inside them."""
+
+    def __init__(self, groups: Mapping[str, int], shortest: int) -> None:
+        self._automaton = ahocorasick.Automaton()
+        patterns: dict[str, int] = {}
+        for term, bits in groups.items():
+            squeezed = term.rstrip("*").replace(" ", "")
+            if len(squeezed) >= shortest and squeezed.isascii() and squeezed.isalpha():
+                patterns[squeezed] = patterns.get(squeezed, 0) | bits
+        for pattern, bits in patterns.items():
+            self._automaton.add_word(pattern, (bits, len(pattern)))
+        if patterns:
+            self._automaton.make_automaton()
+        self._empty = not patterns
+
+    def find(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """Where each begins and ends (exclusive) in ``text``, and its groups."""
+        if self._empty:
+            return
+        for end, (bits, length) in self._automaton.iter(text):
+            yield end - length + 1, end + 1, bits
+
+
+def _pattern(term: str) -> str:
+    if term.startswith("="):
+        return term[1:]
+    if any(_unspaced(char) for char in term):
+        return term.rstrip("*")
+    return f" {term[:-1]}" if term.endswith("*") else f" {term} "
+
+
+def _unspaced(char: str) -> bool:
+    """Does the script of this letter go without blanks between words?"""
+    return char > "\u0dff" and unicodedata.name(char, "").startswith(
+        ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "MYANMAR", "KHMER")
+    )
