@@ -46,6 +46,6 @@ $(VENV)/run.stamp: $(VENV)/made.stamp requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/made.stamp requirements.txt requirements-dev.txt
+$(VENV)/dev.stamp: $(VENV)/made.stamp requirements.txt requirements-c2pa.txt requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp

@@ -22,9 +22,11 @@ from reve_core.errors import BadInput, ConfigurationError, JobNotFound, PictureD
 from reve_core.grants import Box, File, Link, Offer, Share, State, Window
 from reve_core.guard.signing import Signer, hashed
 from reve_core.models import Job, JobRequest, JobStatus, StoredImage
-from reve_core.pictures import check, metadata, names
+from reve_core.pictures import check, names
 from reve_core.pictures.bare import bare, has_manifest
 from reve_core.pictures.kept import Renditions
+from reve_core.pictures.marker import UNSIGNED, Marker, mark
+from reve_core.pictures.xmp import source_of
 from reve_core.ports import AccessStore, Blobs, ComparisonStore, JobStore
 
 LASTS_DAYS = (1, 7, 30)  # what the form offers, besides no end
@@ -49,6 +51,7 @@ class Shares:
         caps: check.Caps,
         label_of: Callable[[str], str],
         title_of: Callable[[str, str], str],
+        marker: Marker = UNSIGNED,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -60,6 +63,7 @@ class Shares:
         self._caps = caps
         self._label_of = label_of
         self._title_of = title_of
+        self.marker = marker
         self._read_only = read_only
         self._clock = clock
         self._renditions = Renditions(blobs, caps, keep=read_only is None)
@@ -147,30 +151,33 @@ class Shares:
         """What the page shows: the picture itself where it is small, else a WebP of at most 1,600 pixels."""
         share, job, image = self._behind(token)
         if self._renditions.is_light(image):
-            return File(self._filename(share, job, image), image.mime, bare(self._intact(image)))
-        return File("picture.webp", "image/webp", self._renditions.web(image))
+            data = self.marker.without_settings(self._intact(image), job.request.provider)
+            return File(self._filename(share, job, image), image.mime, data)
+        data = self.marker.copy(self._renditions.web(image), source_of(job.request.provider))
+        return File("picture.webp", "image/webp", data)
 
     def card(self, token: str) -> File:
         """The preview for chats: a JPEG of 1200 × 630 pixels without a word of the prompt."""
         _, job, image = self._behind(token)
-        return File("card.jpg", "image/jpeg", self._renditions.card(image, self._label_of(job.request.provider)))
+        data = self._renditions.card(image, self._label_of(job.request.provider))
+        return File("card.jpg", "image/jpeg", mark(data, source_of(job.request.provider)))
 
     def download(self, token: str) -> File:
         """
         The provider's pixels, bare of whatever else came with them, and with what the owner shows written in.
 
-        Where the prompt is shown, a picture with a C2PA manifest goes out as it is: any change would break its signature,
-        and there is nothing to hide. Where it is not shown the manifest goes, since nobody can say what is written in it.
+        Where the prompt is shown, a picture with a C2PA manifest keeps it: there is nothing to hide. Where it is not shown
+        the manifest goes, since nobody can say what is written in it.
         """
         share, job, image = self._behind(token)
         data, request = self._intact(image), job.request
         name = self._filename(share, job, image)
-        if share.show_prompt and has_manifest(data):
-            return File(name, image.mime, data)
-        label = self._label_of(request.provider)
+        if not share.show_prompt:
+            return File(name, image.mime, self.marker.without_settings(data, request.provider))
         shown = request if share.show_settings else JobRequest(prompt=request.prompt, provider=request.provider)
-        stripped = bare(data, xmp=metadata.xmp(metadata.source_of(request.provider)))
-        return File(name, image.mime, metadata.embed(stripped, shown, label=label, with_settings=share.show_prompt))
+        whole = data if has_manifest(data) else bare(data)
+        label = self._label_of(request.provider)
+        return File(name, image.mime, self.marker.with_settings(whole, shown, label=label).data)
 
     def offer(self, token: str) -> Offer:
         """What the form of a visitor is to be filled with."""

@@ -20,6 +20,7 @@ from reve_core.errors import (
 from reve_core.models import PERSONAL, Job, JobFilter, JobRequest, JobStatus, Page
 from reve_core.pictures import archive, check, metadata, names
 from reve_core.pictures.intact import is_intact
+from reve_core.pictures.marker import UNSIGNED, Marked, Marker
 from reve_core.ports import Blobs, JobStore
 
 _EXPORT_S = 3600.0  # how long a prepared archive can be fetched
@@ -46,6 +47,7 @@ class Shelf:
         caps: check.Caps,
         label_of: Callable[[str], str],
         trash_days: float,
+        marker: Marker = UNSIGNED,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -53,11 +55,12 @@ class Shelf:
         self._blobs = blobs
         self._caps = caps
         self._label_of = label_of
+        self.marker = marker
         self.trash_days = trash_days
         self._read_only = read_only
         self._clock = clock
         self._guard = threading.Lock()
-        self._exports: dict[str, tuple[float, str, list[str]]] = {}
+        self._exports: dict[str, tuple[float, str, list[str], bool]] = {}
 
     # -- order
 
@@ -107,16 +110,24 @@ class Shelf:
         path = self._blobs.path(job.image.name)
         return path is not None and is_intact(Path(path), job.image.size, job.image.sha256)
 
-    def download(self, job_id: str, owner: str | None = PERSONAL) -> Download:
-        """The picture with its settings written into it. Raises JobNotFound, BlobMissing, PictureDamaged."""
+    def download(self, job_id: str, owner: str | None = PERSONAL, *, with_prompt: bool = True) -> Download:
+        """
+        The picture with its mark, and with prompt and settings written into it; or, to be passed on, with the mark alone.
+
+        Raises JobNotFound, BlobMissing, PictureDamaged.
+        """
         job = self._get(job_id, owner)
         if job.image is None:
             raise JobNotFound(job_id)
         suffix = Path(job.image.name).suffix
-        return Download(names.friendly(job.request.prompt, suffix), job.image.mime, self._marked(job))
+        name = names.friendly(job.request.prompt if with_prompt else "", suffix)
+        return Download(name, job.image.mime, self._marked(job, with_prompt).data)
 
-    def prepare_export(self, job_ids: Iterable[str], *, owner: str = PERSONAL) -> str:
-        """Put together an archive of finished pictures; the token names it for an hour. Raises BadInput."""
+    def prepare_export(self, job_ids: Iterable[str], *, owner: str = PERSONAL, with_prompts: bool = True) -> str:
+        """
+        Put together an archive of finished pictures; the token names it for an hour. Without prompts there is none in the
+        pictures and none in the lists beside them. Raises BadInput.
+        """
         wanted = list(dict.fromkeys(job_ids))
         if not 1 <= len(wanted) <= MAX_EXPORT:
             raise BadInput(f"Choose 1 to {MAX_EXPORT:,} pictures to download together.")
@@ -126,7 +137,7 @@ class Shelf:
         with self._guard:
             fresh = {key: value for key, value in self._exports.items() if value[0] > now}
             self._exports = dict(list(fresh.items())[-_EXPORTS + 1 :])
-            self._exports[token] = (now + _EXPORT_S, owner, wanted)
+            self._exports[token] = (now + _EXPORT_S, owner, wanted, with_prompts)
         return token
 
     def export(self, token: str, owner: str | None) -> Iterator[bytes]:
@@ -135,14 +146,14 @@ class Shelf:
         longer, known, or somebody else's.
         """
         with self._guard:
-            until, whose, job_ids = self._exports.get(token, (0.0, "", []))
+            until, whose, job_ids, with_prompts = self._exports.get(token, (0.0, "", [], True))
         if until <= self._clock() or owner not in (None, whose):
             raise JobNotFound(token)
-        return archive.stream(self._entries(job_ids, whose))
+        return archive.stream(self._entries(job_ids, whose, with_prompts), signed=self.marker.says)
 
     def pack(self, job_ids: Iterable[str], *, owner: str) -> Iterator[bytes]:
         """The owner's pictures among these as a zip file, piece by piece; what is not there any more is left out."""
-        return archive.stream(self._entries(job_ids, owner))
+        return archive.stream(self._entries(job_ids, owner, True), signed=self.marker.says)
 
     def read_settings(self, data: bytes) -> JobRequest | None:
         """The settings an uploaded PNG was made with, None where it holds none. Raises UnusablePicture."""
@@ -150,34 +161,37 @@ class Shelf:
 
     # -- inside
 
-    def _entries(self, job_ids: Iterable[str], owner: str) -> Iterator[archive.Entry]:
+    def _entries(self, job_ids: Iterable[str], owner: str, with_prompts: bool) -> Iterator[archive.Entry]:
         for job_id in job_ids:
             job = self._store.get(job_id, owner=owner)
             if job is None or job.image is None or job.status is not JobStatus.DONE:
                 continue
             data, note = None, ""
             try:
-                data = self._marked(job)
+                marked = self._marked(job, with_prompts)
+                data, note = marked.data, marked.note
             except (BlobError, PictureDamaged) as exc:
                 note = str(exc)
             yield archive.Entry(
                 id=job.id,
                 suffix=Path(job.image.name).suffix,
                 data=data,
-                request=job.request,
+                request=job.request if with_prompts else JobRequest(prompt="", provider=job.request.provider),
                 created_at=job.created_at,
                 label=self._label_of(job.request.provider),
                 credits=job.credits_used,
                 note=note,
             )
 
-    def _marked(self, job: Job) -> bytes:
+    def _marked(self, job: Job, with_prompt: bool) -> Marked:
         if job.image is None:
             raise BlobMissing(job.id)
         data = self._blobs.get(job.image.name, max_bytes=self._caps.max_bytes)
         if not self.is_intact(job):
             raise PictureDamaged("The picture's file was damaged on the disk.")
-        return metadata.embed(
+        if not with_prompt:
+            return Marked(self.marker.without_settings(data, job.request.provider))
+        return self.marker.with_settings(
             data,
             job.request,
             label=self._label_of(job.request.provider),

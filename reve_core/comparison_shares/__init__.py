@@ -27,6 +27,7 @@ from reve_core.guard.signing import Signer
 from reve_core.models import StoredImage
 from reve_core.pictures import check
 from reve_core.pictures.kept import Renditions
+from reve_core.pictures.marker import UNSIGNED, Marker
 from reve_core.polls import Polls
 from reve_core.ports import Blobs, ComparisonStore
 from reve_core.shares import Shares
@@ -48,6 +49,7 @@ class ComparisonShares:
         blobs: Blobs,
         signer: Signer,
         caps: check.Caps,
+        marker: Marker = UNSIGNED,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -68,6 +70,7 @@ class ComparisonShares:
             signer=signer,
             caps=caps,
             renditions=renditions,
+            marker=marker,
         )
         self.previews = Previews(comparisons=comparisons, polls=polls, catalogue=catalogue, renditions=renditions)
 

@@ -23,8 +23,9 @@ from reve_core.errors import ShareNotFound
 from reve_core.grants import File
 from reve_core.guard.signing import Signer
 from reve_core.pictures import check
-from reve_core.pictures.bare import bare
 from reve_core.pictures.kept import Renditions
+from reve_core.pictures.marker import Marker, mark
+from reve_core.pictures.xmp import source_of
 from reve_core.polls import Polls
 from reve_core.ports import Blobs, ComparisonStore
 
@@ -46,6 +47,7 @@ class Looking:
         signer: Signer,
         caps: check.Caps,
         renditions: Renditions,
+        marker: Marker,
     ) -> None:
         self._grids = grids
         self._comparisons = comparisons
@@ -55,6 +57,7 @@ class Looking:
         self._signer = signer
         self._caps = caps
         self._renditions = renditions
+        self._marker = marker
         self._guard = threading.Lock()
         self._maps: OrderedDict[tuple[str, str], dict[str, str]] = OrderedDict()
 
@@ -106,16 +109,19 @@ class Looking:
 
     def picture(self, opened: Opened, name: str, size: Size, seen_by: str = "") -> tuple[str, Callable[[], File]]:
         """A picture of the grid: a tag that changes with it, and how to read it. Raises ShareNotFound."""
-        image = image_of(self._named(opened, name, seen_by))
+        cell = self._named(opened, name, seen_by)
+        image, provider = image_of(cell), cell.place.provider
 
         def read() -> File:
             if size == "small":
-                return File(
-                    "picture.webp", "image/webp", self._blobs.get(image.thumbnail, max_bytes=self._caps.max_bytes)
-                )
+                data = self._blobs.get(image.thumbnail, max_bytes=self._caps.max_bytes)
+                return File("picture.webp", "image/webp", mark(data, source_of(provider)))
             if self._renditions.is_light(image):
-                return File("picture", image.mime, bare(self._blobs.get(image.name, max_bytes=self._caps.max_bytes)))
-            return File("picture.webp", "image/webp", self._renditions.web(image))
+                data = self._blobs.get(image.name, max_bytes=self._caps.max_bytes)
+                return File("picture", image.mime, self._marker.without_settings(data, provider))
+            return File(
+                "picture.webp", "image/webp", self._marker.copy(self._renditions.web(image), source_of(provider))
+            )
 
         return self._signer.derive(_TAG, f"{name} {size} {image.sha256}"), read
 

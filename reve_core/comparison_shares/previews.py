@@ -20,6 +20,8 @@ from reve_core.comparisons import Comparisons
 from reve_core.errors import ShareNotFound
 from reve_core.grants import File
 from reve_core.pictures.kept import Renditions
+from reve_core.pictures.marker import mark
+from reve_core.pictures.xmp import source_of_all
 from reve_core.polls import Polls
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Previews:
         def render(pictures: list[Image]) -> bytes:
             from reve_core.pictures.versus import versus
 
-            return versus(
+            data = versus(
                 *pictures,
                 left_words=texts[0],
                 right_words=texts[1],
@@ -77,6 +79,8 @@ class Previews:
                 hidden=blind,
                 question=opened.question,
             )
+            # Of all that take part: before a vote it may not tell who made these two.
+            return mark(data, source_of_all(maker.provider for maker in opened.comparison.makers))
 
         def read() -> File:
             with self._guard:

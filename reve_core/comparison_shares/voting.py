@@ -24,6 +24,7 @@ from reve_core.grants import File
 from reve_core.guard.signing import Signer
 from reve_core.pictures.boxed import box_of
 from reve_core.pictures.kept import Renditions
+from reve_core.pictures.marker import mark_blind
 from reve_core.polls import Polls
 from reve_core.ports import ComparisonStore
 
@@ -150,7 +151,8 @@ class BlindVotes:
     def side(self, opened: Opened, ballot_id: str, which: Which, *, voter: str) -> tuple[str, Callable[[], File]]:
         """
         One of a ballot's two pictures: a tag that changes with it, and how to read it. Both are rendered where one is
-        missing, so that neither is slower. Raises ComparisonNotFound; reading BlobError, PictureDamaged.
+        missing, so that neither is slower, and both carry the same mark. Raises ComparisonNotFound; reading BlobError,
+        PictureDamaged.
         """
         ballot = self._polls.ballot(opened.comparison, ballot_id, voter=voter)
         cells = [self._cell(opened, key) for key in (ballot.left, ballot.right)]
@@ -158,7 +160,13 @@ class BlindVotes:
         chosen = 0 if which == "left" else 1
         tag = self._signer.derive(_TAG, f"{ballot.id} {which} {images[chosen].sha256}")
         box = box_of(cells[0].place.aspect_ratio)
-        return tag, lambda: File("picture.webp", "image/webp", self._renditions.boxed(images, box)[chosen])
+        providers = [maker.provider for maker in opened.comparison.makers]
+
+        def read() -> File:
+            data = self._renditions.boxed(images, box)[chosen]
+            return File("picture.webp", "image/webp", mark_blind(data, providers, opened.label))
+
+        return tag, read
 
     # -- inside
 

@@ -12,9 +12,10 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import IO
 
 from reve_core import gridview
 from reve_core.catalogue import Catalogue
@@ -32,10 +33,13 @@ from reve_core.errors import (
     PictureDamaged,
 )
 from reve_core.exchange import copies, reading, sheet, writing
-from reve_core.exchange.payload import Payload
+from reve_core.exchange.payload import MAX_FILE, Payload
+from reve_core.exchange.reading import texts_of
 from reve_core.layout import BBox, Layout, Region
 from reve_core.models import JobRequest, Once, Receipt, StoredImage
 from reve_core.pictures import check
+from reve_core.pictures.marker import UNSIGNED, Marker, mark
+from reve_core.pictures.xmp import source_of, source_of_all
 from reve_core.ports import Blobs, ComparisonStore
 from reve_core.shelf import Shelf
 
@@ -43,6 +47,7 @@ log = logging.getLogger(__name__)
 
 _THUMBNAIL_BYTES = 1_000_000
 _KEY = "import\n"  # no key that a program may send holds a line break
+_WAIT_S = 60.0
 _TIMES = 100  # that one file may be imported again after its comparison was deleted
 
 
@@ -57,7 +62,10 @@ class Imported:
 
 
 class Exchange:
-    """Every method takes the owner; None asks for anybody's, where the address itself was the key."""
+    """
+    Every method takes the owner; None asks for anybody's, where the address itself was the key. ``admit`` is given all texts
+    of an import before anything of it is stored, and raises ReveError where they may not come in.
+    """
 
     def __init__(
         self,
@@ -68,6 +76,8 @@ class Exchange:
         shelf: Shelf,
         blobs: Blobs,
         caps: check.Caps,
+        marker: Marker = UNSIGNED,
+        admit: Callable[[Iterable[str]], None] = lambda texts: None,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -77,6 +87,8 @@ class Exchange:
         self._shelf = shelf
         self._blobs = blobs
         self._caps = caps
+        self._marker = marker
+        self._admit = admit
         self._read_only = read_only
         self._clock = clock
         self._turn = threading.Lock()  # a file of 64 MB takes some hundred while it is read: one at a time
@@ -122,7 +134,8 @@ class Exchange:
     def contact_png(self, comparison_id: str, *, owner: str | None) -> bytes:
         """All of it as one picture with labels. Raises BadInput where it is too large for one."""
         grid = self._grid(comparison_id, owner)
-        return sheet.drawn(grid, catalogue=self._catalogue, blobs=self._blobs)
+        drawn = sheet.drawn(grid, catalogue=self._catalogue, blobs=self._blobs)
+        return self._marker.copy(drawn, source_of_all(maker.provider for maker in grid.comparison.makers))
 
     def originals(self, comparison_id: str, *, owner: str | None) -> Iterator[bytes]:
         """The pictures as they came, with their settings written into them, as a zip file."""
@@ -134,7 +147,7 @@ class Exchange:
 
     # -- in
 
-    def bring(self, data: bytes, *, owner: str) -> Imported:
+    def bring(self, file: bytes | IO[bytes], *, owner: str) -> Imported:
         """
         The comparison that a file holds, as the owner's: its pictures as finished jobs that cost nothing, its votes under
         names that belong to nobody here. The same file again gives the same comparison.
@@ -143,7 +156,10 @@ class Exchange:
         """
         if self._read_only is not None:
             raise ConfigurationError(self._read_only)
-        with self._turn:
+        if not self._turn.acquire(timeout=_WAIT_S):
+            raise BadInput("Other files are being imported. Try again in a minute.", "file")
+        try:
+            data = file if isinstance(file, bytes) else file.read(MAX_FILE + 1)
             digest = hashlib.sha256(data).hexdigest()
             for number in range(_TIMES):
                 once = Once(f"{_KEY}{digest}\n{number}", digest)
@@ -154,6 +170,8 @@ class Exchange:
                     return self._bring(data, once, owner)
                 except Ended:  # imported once, and deleted since
                     continue
+        finally:
+            self._turn.release()
         raise BadInput("This file was imported and deleted too often. Export it again.", "file")
 
     def _bring(self, data: bytes, once: Once, owner: str) -> Imported:
@@ -169,6 +187,7 @@ class Exchange:
             samples=1,
         )
         found = reading.read(data, empty)
+        self._admit(texts_of(found))
         about = found.payload.comparison
         comparison = replace(
             empty,
@@ -198,12 +217,14 @@ class Exchange:
         if not text:
             return NewCell(key, place)
         try:
-            picture = copies.checked(text, self._caps)
+            picture = copies.unpacked(text, self._caps)
         except PictureDamaged as exc:
             raise BadInput(f"One of the pictures in this file cannot be used. {exc}", "file") from exc
         job_id = secrets.token_hex(16)
         name, small = f"{job_id}-1{picture.facts.suffix}", f"{job_id}-1-thumb.webp"
-        for blob, data in ((name, picture.data), (small, picture.thumbnail)):
+        source = source_of(place.provider)
+        whole, thumbnail = mark(picture.data, source), mark(picture.thumbnail, source)
+        for blob, data in ((name, whole), (small, thumbnail)):
             stored.append(blob)
             self._blobs.put(blob, data)
         prompt = next(row.prompt for row in found.rows if row.id == place.row)
@@ -213,8 +234,8 @@ class Exchange:
             mime=picture.facts.mime,
             width=picture.facts.width,
             height=picture.facts.height,
-            size=len(picture.data),
-            sha256=hashlib.sha256(picture.data).hexdigest(),
+            size=len(whole),
+            sha256=hashlib.sha256(whole).hexdigest(),
         )
         request = JobRequest(
             prompt=prompt,
@@ -289,20 +310,25 @@ class Exchange:
 
     def _fetchers(self, grid: Grid) -> tuple[writing.Fetch, writing.Fetch]:
         """How a picture's small copy and its thumbnail are read, when their turn comes. A file that is lost is empty."""
-        room = copies.room_for(sum(1 for _ in self._pictures(grid)))
+        pictures = list(self._pictures(grid))
+        room = copies.room_for(len(pictures))
+        sources = {
+            cell.job.image.name: source_of(cell.place.provider) for cell in pictures if cell.job and cell.job.image
+        }
 
         def full(image: StoredImage) -> bytes:
             try:
                 data = self._blobs.get(image.name, max_bytes=self._caps.max_bytes)
-                return copies.small_copy(data, self._caps, room)
+                return mark(copies.small_copy(data, self._caps, room), sources[image.name])
             except (BlobError, PictureDamaged) as exc:
                 log.warning("A picture is missing in an export: %s", exc)
                 return b""
 
         def thumbnail(image: StoredImage) -> bytes:
             try:
-                return self._blobs.get(image.thumbnail, max_bytes=_THUMBNAIL_BYTES)
-            except BlobError as exc:
+                data = self._blobs.get(image.thumbnail, max_bytes=_THUMBNAIL_BYTES)
+                return mark(data, sources[image.name])
+            except (BlobError, PictureDamaged) as exc:
                 log.warning("A thumbnail is missing in an export: %s", exc)
                 return b""
 
@@ -345,4 +371,4 @@ def _votes(found: reading.Brought, comparison_id: str) -> list[Ballot]:
     return cast
 
 
-__all__ = ["Exchange", "Imported"]
+__all__ = ["Exchange", "Imported", "texts_of"]

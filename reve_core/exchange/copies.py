@@ -6,12 +6,12 @@ import base64
 import binascii
 import io
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reve_core.errors import PictureDamaged
 from reve_core.exchange.payload import MAX_PICTURE, MAX_PICTURES, MAX_PIXELS, QUALITY, SIDE
 from reve_core.pictures import bare, check, thumbnail
+from reve_core.pictures.uploaded import Fresh, fresh
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -63,22 +63,11 @@ def _webp(picture: Image, side: int, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A picture from a stranger's file that may be kept: decoded once, and without anything but pixels."""
-
-    data: bytes
-    thumbnail: bytes
-    facts: check.PictureFacts
-
-
-def checked(text: str, caps: check.Caps) -> Checked:
-    """From base64. Raises PictureDamaged."""
+def unpacked(text: str, caps: check.Caps) -> Fresh:
+    """A picture from a stranger's file, made anew; it came as base64. Raises PictureDamaged."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise PictureDamaged("The picture is not written in base64.") from None
     least = check.Caps(min(caps.max_bytes, _ASSUMED.max_bytes), min(caps.max_pixels, _ASSUMED.max_pixels))
-    facts = check.inspect(data, least)
-    picture = check.decode(data, least)
-    return Checked(bare.bare(data), thumbnail.make(picture), facts)
+    return fresh(data, least)

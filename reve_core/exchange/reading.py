@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -72,6 +72,18 @@ def read(data: bytes, comparison: Comparison) -> Brought:
         if cell.picture is not None:
             found[key] = cell.picture.data or pictures.get(cell.key, "")
     return Brought(payload, comparison.rows, comparison.axes, cells, keys, found, digest)
+
+
+def texts_of(found: Brought) -> Iterator[str]:
+    """Every text of the file that somebody may come to see, for whoever judges texts. Empty ones are left out."""
+    about = found.payload.comparison
+    yield from filter(None, (about.title, about.question, *(row.prompt for row in found.rows)))
+    for maker in found.axes.makers:
+        yield from filter(None, (maker.provider, maker.model))
+    for _, cell in found.cells.values():
+        yield from filter(None, cell.notes)
+        for box in cell.layout:
+            yield from filter(None, (box.label, box.prompt))
 
 
 def too_large() -> BadInput:

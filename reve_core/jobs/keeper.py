@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from reve_core.errors import BlobConflict, BlobError, PictureDamaged, StoreError
 from reve_core.models import Claim, Receipt, StoredImage
 from reve_core.pictures import check, thumbnail
+from reve_core.pictures.marker import mark
+from reve_core.pictures.xmp import source_of
 from reve_core.ports import Blobs, JobStore
 
 log = logging.getLogger(__name__)
@@ -87,7 +89,7 @@ class Keeper:
         except PictureDamaged:
             self._blobs.delete(name)
             raise
-        small = thumbnail.make(picture)
+        small = mark(thumbnail.make(picture), source_of(claim.job.request.provider))
         thumbnail_name = claim.blob_stem + THUMBNAIL_SUFFIX
         try:
             self.insist(lambda: self._blobs.put(thumbnail_name, small))

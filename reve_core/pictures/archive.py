@@ -12,7 +12,8 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -42,10 +43,14 @@ class Entry:
     note: str = ""
 
 
-def stream(entries: Iterable[Entry]) -> Iterator[bytes]:
-    """The zip file piece by piece. ``entries`` is walked once, each picture asked for when its turn comes."""
+def stream(entries: Iterable[Entry], *, signed: str = "") -> Iterator[bytes]:
+    """
+    The zip file piece by piece. ``entries`` is walked once, each picture asked for when its turn comes. ``signed``: what is
+    to be said of their signatures, such as "signed (self-issued)"; empty where there are none.
+    """
     sink = _Sink()
     newest = datetime.now(UTC)
+    labels: Counter[str] = Counter()
     with (
         tempfile.SpooledTemporaryFile(_SPOOL, "w+b") as table,
         tempfile.SpooledTemporaryFile(_SPOOL, "w+b") as notes,
@@ -57,6 +62,7 @@ def stream(entries: Iterable[Entry]) -> Iterator[bytes]:
         for number, entry in enumerate(entries, start=1):
             row = _row(entry, number)
             if entry.data is not None:
+                labels[entry.label] += 1
                 yield from _add(archive, sink, row["file"], entry.created_at, io.BytesIO(entry.data))
             table.write(_csv_line([_harmless(row[column]) for column in _COLUMNS]))
             notes.write(b",\n" if number > 1 else b"\n")
@@ -65,8 +71,22 @@ def stream(entries: Iterable[Entry]) -> Iterator[bytes]:
         for name, file in (("pictures.csv", table), ("pictures.json", notes)):
             file.seek(0)
             yield from _add(archive, sink, name, newest, file)
+        yield from _add(archive, sink, "README.txt", newest, io.BytesIO(_readme(labels, signed).encode()))
         archive.close()
         yield sink.take()
+
+
+def _readme(labels: Mapping[str, int], signed: str) -> str:
+    marks = "".join(f"  {label}: {count}\n" for label, count in sorted(labels.items()) if label)
+    return (
+        "Pictures made with Reve Studio. No camera took them.\n\n"
+        f"{marks or '  There are none in this archive.' + chr(10)}\n"
+        "Each file says so itself: its XMP names the IPTC digital source type, trainedAlgorithmicMedia for a picture by an\n"
+        "AI model and algorithmicMedia for one that was drawn by code. Saving it anew in another program may lose that;\n"
+        "please leave it in when you pass a picture on.\n"
+        + (f"The pictures are {signed}, with C2PA Content Credentials.\n" if signed else "")
+        + '\npictures.csv and pictures.json list them, with the mark of each under "label".\n'
+    )
 
 
 def _row(entry: Entry, number: int) -> dict[str, Any]:

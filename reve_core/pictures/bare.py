@@ -10,6 +10,7 @@ Sources: PNG, third edition, 5.6 and 11; ITU-T T.81, B.1 and B.2; Exif 2.32, 4.6
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from reve_core.errors import PictureDamaged
 from reve_core.pictures.check import PNG_SIGNATURE, png_chunks
@@ -22,25 +23,19 @@ _WEBP = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP"))
 _WEBP_EXIF, _WEBP_XMP = 0x08, 0x04
 
 _JPEG_JFIF, _JPEG_EXIF, _JPEG_ICC, _JPEG_ADOBE = b"JFIF\0", b"Exif\0\0", b"ICC_PROFILE\0", b"Adobe"
-_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_APPS = {0xE2: _JPEG_ICC, 0xEE: _JPEG_ADOBE}
 _SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
 _CUT = "The picture is cut short: its last bytes are missing."
 
 
-def bare(data: bytes, *, xmp: str | None = None) -> bytes:
-    """
-    The picture stripped. ``xmp`` is a packet written into a JPEG or WebP in the place of what was there; a PNG's own mark
-    is ``metadata.embed``'s. A WebP of the simple kind has no room for one and goes without.
-
-    Raises ``PictureDamaged`` where the file is cut short or corrupt.
-    """
+def bare(data: bytes) -> bytes:
+    """The picture stripped. Raises ``PictureDamaged`` where the file is cut short or corrupt."""
     if data.startswith(PNG_SIGNATURE):
         return _png(data)
     if data.startswith(b"\xff\xd8\xff"):
-        return _jpeg(data, xmp)
+        return _jpeg(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _webp(data, xmp)
+        return _webp(data)
     raise PictureDamaged("These bytes are not a PNG, JPEG or WebP picture.")
 
 
@@ -49,8 +44,8 @@ def has_manifest(data: bytes) -> bool:
     if data.startswith(PNG_SIGNATURE):
         return any(chunk.type == b"caBX" for chunk in png_chunks(data, checksums=False))
     if data.startswith(b"\xff\xd8\xff"):
-        return any(marker == 0xEB and data[at + 4 : at + 6] == b"JP" for marker, at, _ in _jpeg_parts(data))
-    return any(kind == b"C2PA" for kind, _ in _webp_chunks(data))
+        return any(marker == 0xEB and data[at + 4 : at + 6] == b"JP" for marker, at, _ in jpeg_parts(data))
+    return any(kind == b"C2PA" for kind, _ in webp_chunks(data))
 
 
 def _png(data: bytes) -> bytes:
@@ -62,19 +57,17 @@ def _png(data: bytes) -> bytes:
 # ---------------------------------------------------------------- JPEG
 
 
-def _jpeg(data: bytes, xmp: str | None) -> bytes:
+def _jpeg(data: bytes) -> bytes:
     head: list[bytes] = []
     marks: list[bytes] = []
     rest: list[bytes] = []
-    if (turned := _orientation(data)) > 1:
+    if (turned := orientation(data)) > 1:
         tag = b"\x01\x12\x00\x03\x00\x00\x00\x01" + turned.to_bytes(2, "big") + b"\0\0"
-        marks.append(_segment(0xE1, _JPEG_EXIF + b"MM\0\x2a\0\0\0\x08\0\x01" + tag + b"\0\0\0\0"))
-    if xmp is not None:
-        marks.append(_segment(0xE1, _JPEG_XMP + xmp.encode()))
-    for marker, start, end in _jpeg_parts(data):
+        marks.append(segment(0xE1, _JPEG_EXIF + b"MM\0\x2a\0\0\0\x08\0\x01" + tag + b"\0\0\0\0"))
+    for marker, start, end in jpeg_parts(data):
         body = data[start + 4 : end]
         if marker == 0xE0 and body.startswith(_JPEG_JFIF):
-            head = [_segment(0xE0, body[:12] + b"\0\0")]  # without the small picture that it may hold
+            head = [segment(0xE0, body[:12] + b"\0\0")]  # without the small picture that it may hold
         elif (marker in _JPEG_APPS and body.startswith(_JPEG_APPS[marker])) or (
             marker != _COMMENT and not 0xE0 <= marker <= 0xEF
         ):
@@ -82,7 +75,7 @@ def _jpeg(data: bytes, xmp: str | None) -> bytes:
     return b"".join([b"\xff\xd8", *head, *marks, *rest])
 
 
-def _jpeg_parts(data: bytes) -> Iterator[tuple[int, int, int]]:
+def jpeg_parts(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker, start and end of every segment behind SOI, each scan's compressed data with its header, EOI last."""
     at = 2
     while at + 2 <= len(data):
@@ -120,49 +113,57 @@ def _scan_end(data: bytes, at: int) -> int:
             return at
 
 
-def _segment(marker: int, body: bytes) -> bytes:
+def segment(marker: int, body: bytes) -> bytes:
+    """A segment of a JPEG; ``body`` has room for 65,533 bytes."""
     return bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body
 
 
-def _orientation(data: bytes) -> int:
-    """1 to 8 as EXIF counts them, 1 where nothing sensible is said."""
-    for marker, start, end in _jpeg_parts(data):
-        if marker == 0xE1 and data[start + 4 : end].startswith(_JPEG_EXIF):
-            tiff = data[start + 10 : end]
-            order = "little" if tiff[:2] == b"II" else "big"
+def orientation(data: bytes) -> int:
+    """How the picture is to be turned: 1 to 8 as EXIF counts them, 1 where nothing sensible is said."""
+    if data.startswith(PNG_SIGNATURE):
+        tiffs = (data[chunk.body] for chunk in png_chunks(data, checksums=False) if chunk.type == b"eXIf")
+    elif data.startswith(b"\xff\xd8\xff"):
+        tiffs = (
+            data[start + 4 + len(_JPEG_EXIF) : end]
+            for marker, start, end in jpeg_parts(data)
+            if marker == 0xE1 and data.startswith(_JPEG_EXIF, start + 4)
+        )
+    else:
+        tiffs = (body.removeprefix(_JPEG_EXIF) for kind, body in webp_chunks(data) if kind == b"EXIF")
+    return _turned(next(tiffs, b""))
 
-            def number(at: int, size: int, tiff: bytes = tiff, order: str = order) -> int:
-                return int.from_bytes(tiff[at : at + size], order)  # type: ignore[arg-type]
 
-            first = number(4, 4)
-            for index in range(min(number(first, 2), 200)):
-                entry = first + 2 + 12 * index
-                if number(entry, 2) == 0x0112:
-                    turned = number(entry + 8, 2)
-                    return turned if 1 <= turned <= 8 else 1
+def _turned(tiff: bytes) -> int:
+    order: Literal["little", "big"] = "little" if tiff[:2] == b"II" else "big"
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(tiff[at : at + size], order)
+
+    first = number(4, 4)
+    for index in range(min(number(first, 2), 200)):
+        entry = first + 2 + 12 * index
+        if number(entry, 2) == 0x0112:
+            turned = number(entry + 8, 2)
+            return turned if 1 <= turned <= 8 else 1
     return 1
 
 
 # ---------------------------------------------------------------- WebP
 
 
-def _webp(data: bytes, xmp: str | None) -> bytes:
+def _webp(data: bytes) -> bytes:
     pieces: list[bytes] = []
-    extended = False
-    for kind, body in _webp_chunks(data):
+    for kind, body in webp_chunks(data):
         if kind == b"VP8X":
-            extended = True
-            flags = body[0] & ~(_WEBP_EXIF | _WEBP_XMP) | (_WEBP_XMP if xmp is not None else 0)
-            body = bytes((flags,)) + body[1:]
+            body = bytes((body[0] & ~(_WEBP_EXIF | _WEBP_XMP),)) + body[1:]
         if kind in _WEBP:
-            pieces.append(_riff(kind, body))
-    if extended and xmp is not None:
-        pieces.append(_riff(b"XMP ", xmp.encode()))
+            pieces.append(riff(kind, body))
     whole = b"WEBP" + b"".join(pieces)
     return b"RIFF" + len(whole).to_bytes(4, "little") + whole
 
 
-def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and body of every chunk of a WebP. Raises ``PictureDamaged`` where one is cut short."""
     end, at = 8 + int.from_bytes(data[4:8], "little"), 12
     while at + 8 <= min(end, len(data)):
         kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
@@ -172,5 +173,6 @@ def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 8 + length + (length & 1)
 
 
-def _riff(kind: bytes, body: bytes) -> bytes:
+def riff(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a WebP."""
     return kind + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) & 1)

@@ -1,47 +1,39 @@
 """
-What is written beside the pixels of a downloaded PNG, and read back from an uploaded one.
+What is written beside the pixels of a downloaded picture, and read back from an uploaded PNG.
 
-Three text chunks are spliced in behind the header; every pixel byte stays as the provider sent it. ``parameters`` follows
-the convention of AUTOMATIC1111's web UI, which most other tools read. ``reve-studio`` is our own JSON. The XMP packet
-says, in the words of the IPTC, that no camera took this picture.
+Three text chunks are spliced into a PNG behind its header; every pixel byte stays as the provider sent it. ``parameters``
+follows the convention of AUTOMATIC1111's web UI, which most other tools read. ``reve-studio`` is our own JSON. The XMP
+packet is the mark; it is all that a JPEG or WebP gets.
 
 Sources: PNG, third edition, 11.3.3 (text) and 11.3.3.4 (XMP keyword); AUTOMATIC1111/stable-diffusion-webui
-modules/infotext_utils.py; IPTC NewsCodes, Digital Source Type; C2PA 2.2, A.3.2 (the ``caBX`` chunk).
+modules/infotext_utils.py; C2PA 2.2, A.3.2 (the ``caBX`` chunk).
 """
 
 from __future__ import annotations
 
 import json
 import re
-import zlib
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reve_core.errors import PictureDamaged, UnusablePicture
 from reve_core.models import JobRequest
+from reve_core.pictures import xmp
+from reve_core.pictures.bare import has_manifest
 from reve_core.pictures.check import PNG_SIGNATURE, Caps, Chunk, inspect, png_chunks
-
-DigitalSource = Literal["trainedAlgorithmicMedia", "algorithmicMedia"]
+from reve_core.pictures.pngtext import keyword_of, spliced, text_of
 
 PARAMETERS = "parameters"
 OURS = "reve-studio"
-XMP = "XML:com.adobe.xmp"
-APP = "Reve Studio"
+XMP = xmp.KEYWORD
 
-MAX_TEXT = 64 * 1024  # characters or bytes of one text chunk, unpacked
 UPLOAD_CAPS = Caps(max_bytes=40_000_000, max_pixels=40_000_000)
 
-_TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
 _PAIR = re.compile(r'\s*(\w[\w \-/]{0,40}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _RATIOS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 _FIELD = "picture"
-
-
-def source_of(provider: str) -> DigitalSource:
-    """The IPTC's word for how a provider's pictures come about: drawn by rules (the sketch), or by a trained model."""
-    return "algorithmicMedia" if provider == "sketch" else "trainedAlgorithmicMedia"
 
 
 def embed(
@@ -52,47 +44,39 @@ def embed(
     credits: float | None = None,
     created_at: datetime | None = None,
     with_settings: bool = True,
+    signed_anew: bool = False,
 ) -> bytes:
     """
-    The same PNG with its settings and its mark written into it; no pixel is decoded or changed.
+    The same picture with its settings and its mark written into it; no pixel is decoded or changed. A JPEG or WebP has room
+    for the mark and the prompt.
 
     ``label`` is the provider's fixed mark, such as "AI-generated". ``with_settings=False`` writes the mark alone, for
     copies that are shared without the prompt; settings that an earlier hand wrote under our keywords go as well. An XMP
     packet that already names its digital source stays as it is.
 
-    Returned untouched: a JPEG or WebP, and a PNG with a C2PA manifest (``caBX``), which any change would invalidate.
-    Raises ``PictureDamaged`` where a PNG is cut short.
+    A picture with a C2PA manifest is returned untouched, since any change would invalidate it, unless it is to be
+    ``signed_anew``. Raises ``PictureDamaged`` where the file is cut short.
     """
+    if not signed_anew and has_manifest(data):
+        return data
+    packet = xmp.packet(xmp.source_of(request.provider))
+    if with_settings:
+        system = "" if request.provider == "sketch" else f"{request.provider} {request.model}".strip()
+        packet = xmp.packet(xmp.source_of(request.provider), prompt=request.prompt, system=system)
     if not data.startswith(PNG_SIGNATURE):
-        return data
-    chunks = list(png_chunks(data, checksums=False))
-    if any(chunk.type == b"caBX" for chunk in chunks):
-        return data
-    if chunks[0].type != b"IHDR":
-        raise PictureDamaged("The picture's header is corrupt.")
-
+        return xmp.put(data, packet)
     texts = {}
     if with_settings:
         width, height = _size(data)
         texts[PARAMETERS] = _infotext(request, width, height)
         texts[OURS] = _our_json(request, label=label, credits=credits, created_at=created_at)
-    texts[XMP] = xmp(source_of(request.provider))
-
-    view = memoryview(data)
-    head = chunks[0].end
-    pieces: list[bytes | memoryview] = []
-    kept_from = head
-    for chunk in chunks[1:]:
-        keyword = _keyword(data, chunk)
-        if keyword not in (PARAMETERS, OURS, XMP):
-            continue
-        if keyword == XMP and _names_its_source(data, chunk):
-            texts.pop(XMP, None)
-            continue
-        pieces.append(view[kept_from : chunk.start])
-        kept_from = chunk.end
-    pieces.append(view[kept_from:])
-    return b"".join([view[:head], *(_itxt(keyword, text) for keyword, text in texts.items()), *pieces])
+    texts[XMP] = packet
+    return spliced(
+        data,
+        texts,
+        instead_of=(PARAMETERS, OURS, XMP),
+        stays=lambda keyword, chunk: keyword == XMP and _is_their_mark(data, chunk),
+    )
 
 
 def read(data: bytes, caps: Caps = UPLOAD_CAPS) -> JobRequest | None:
@@ -108,9 +92,9 @@ def read(data: bytes, caps: Caps = UPLOAD_CAPS) -> JobRequest | None:
         inspect(data, caps)
         texts: dict[str, str] = {}
         for chunk in png_chunks(data):
-            keyword = _keyword(data, chunk)
+            keyword = keyword_of(data, chunk)
             if keyword in (PARAMETERS, OURS) and keyword not in texts:
-                texts[keyword] = _text(data, chunk)
+                texts[keyword] = text_of(data, chunk)
     except PictureDamaged as exc:
         raise UnusablePicture(f"{exc} Choose another file.", _FIELD) from exc
     found = _from_json(texts[OURS]) if OURS in texts else None
@@ -133,7 +117,7 @@ def _infotext(request: JobRequest, width: int, height: int) -> str:
         facts["Model"] = request.model
     if request.provider:
         facts["Provider"] = request.provider
-    facts["Software"] = APP  # readers take a line for settings only if it names three things: this is always one
+    facts["Software"] = xmp.APP  # readers take a line for settings only if it names three things: this is always one
     line = ", ".join(f"{name}: {_quoted(str(value))}" for name, value in facts.items())
     return f"{request.prompt}\n{line}"
 
@@ -157,26 +141,6 @@ def _our_json(request: JobRequest, *, label: str, credits: float | None, created
     return json.dumps({name: value for name, value in about.items() if value not in (None, "")}, ensure_ascii=False)
 
 
-def xmp(source: DigitalSource) -> str:
-    """The packet that names how a picture came about, and nothing else."""
-    return (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
-        ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-        f' xmp:CreatorTool="{APP}"'
-        f' Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{source}"/>'
-        '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-    )
-
-
-def _itxt(keyword: str, text: str) -> bytes:
-    # keyword, no compression, no language, no translated keyword; a zero byte may not occur in the text
-    content = text.replace("\x00", "\ufffd").encode("utf-8", "replace")
-    body = b"iTXt" + keyword.encode("latin-1") + b"\x00\x00\x00\x00\x00" + content
-    return (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
-
-
 def _size(data: bytes) -> tuple[int, int]:
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
 
@@ -184,39 +148,9 @@ def _size(data: bytes) -> tuple[int, int]:
 # ---------------------------------------------------------------- reading
 
 
-def _keyword(data: bytes, chunk: Chunk) -> str | None:
-    if chunk.type not in _TEXT_KINDS:
-        return None
-    start = chunk.body.start
-    end = data.find(b"\x00", start, min(chunk.body.stop, start + 80))
-    return data[start:end].decode("latin-1") if end > start else None
-
-
-def _text(data: bytes, chunk: Chunk) -> str:
-    """The text of a chunk whose keyword is known. Raises ``PictureDamaged`` where it is too long or malformed."""
-    body = data[chunk.body].partition(b"\x00")[2]
-    packed = chunk.type == b"zTXt"
-    if packed:
-        body = body[1:]
-    elif chunk.type == b"iTXt":
-        packed, body = body[:1] == b"\x01", body[2:]
-        body = body.partition(b"\x00")[2].partition(b"\x00")[2]
-    if packed:
-        try:
-            body = zlib.decompressobj().decompress(body, MAX_TEXT + 1)
-        except zlib.error as exc:
-            raise PictureDamaged("The picture's text is corrupt.") from exc
-    if len(body) > MAX_TEXT:
-        raise PictureDamaged(f"The picture holds more than {MAX_TEXT // 1024} kB of text.")
+def _is_their_mark(data: bytes, chunk: Chunk) -> bool:
     try:
-        return body.decode("utf-8")  # tEXt ought to be Latin-1, but many tools write UTF-8 there
-    except UnicodeDecodeError:
-        return body.decode("latin-1")
-
-
-def _names_its_source(data: bytes, chunk: Chunk) -> bool:
-    try:
-        return "DigitalSourceType" in _text(data, chunk)
+        return xmp.is_their_mark(text_of(data, chunk))
     except PictureDamaged:
         return False
 

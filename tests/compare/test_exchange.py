@@ -8,12 +8,12 @@ import io
 import json
 import random
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from reve_core.compare.models import OWNER, Axes, Comparison, Maker
 from reve_core.errors import BadInput, ComparisonNotFound, ConfigurationError, ReveError
@@ -95,6 +95,16 @@ def bare(file: bytes) -> Json:
     return said
 
 
+def pixels(text: str) -> Image.Image:
+    with Image.open(io.BytesIO(base64.b64decode(text))) as opened:
+        return opened.convert("RGB")
+
+
+def unlike(one: Image.Image, other: Image.Image) -> float:
+    """How far apart two pictures are, 0 to 255, on the average."""
+    return sum(ImageStat.Stat(ImageChops.difference(one, other)).mean) / 3
+
+
 def shown(studio: Studio, comparison_id: str, owner: str) -> list[tuple[object, ...]]:
     """The grid as one sees it, from left to right."""
     grid = studio.comparisons.grid(comparison_id, owner=owner)
@@ -148,11 +158,17 @@ def test_pictures_come_as_finished_jobs_that_cost_nothing_and_say_where_they_are
     assert there.blobs.get(job.image.thumbnail, max_bytes=10**6)
 
 
-def test_the_app_that_imported_it_exports_it_again_bit_for_bit(studio: Studio, made: Comparison, there: Studio) -> None:
+def test_the_app_that_imported_it_exports_the_same_again(studio: Studio, made: Comparison, there: Studio) -> None:
     first = exported(studio, made.id)
     one = there.exchange.bring(first, owner="anna").comparison
     before, after = bare(first), bare(exported(there, one.id))
-    assert [cell["picture"] for cell in after["cells"]] == [cell["picture"] for cell in before["cells"]]
+    for old, new in zip(before["cells"], after["cells"], strict=True):
+        was, now = old["picture"], new["picture"]
+        assert (now["mime"], now["width"], now["height"]) == (was["mime"], was["width"], was["height"])
+        assert (
+            unlike(pixels(was["data"]), pixels(now["data"])) < 4
+        )  # made anew: nearly, and never the bytes that were sent
+        assert now["data"] != was["data"]
     assert [cell["layout"] for cell in after["cells"]] == [cell["layout"] for cell in before["cells"]]
     for name in ("rows", "columns"):
         assert after[name] == before[name]
@@ -505,22 +521,62 @@ def test_what_is_not_known_is_passed_over_and_no_address_or_markup_is_believed(
     assert all(len([note for note in each if note.startswith("Imported from")]) == 1 for each in notes)
 
 
-def test_what_a_picture_hides_besides_its_pixels_is_not_kept(good: Json, there: Studio) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_nothing_of_a_picture_comes_in_but_its_pixels_upright(good: Json, there: Studio, kind: str) -> None:
     said = json.loads(json.dumps(good))
     out = io.BytesIO()
     exif = Image.Exif()
     exif[0x010E] = "a hidden word"
-    Image.new("RGB", (16, 16)).save(out, "JPEG", exif=exif, comment=b"another hidden word")
-    said["cells"][0]["picture"] |= {"mime": "image/jpeg", "data": base64.b64encode(out.getvalue() + b"tail").decode()}
+    exif[0x0112] = 6
+    picture = Image.new("RGB", (24, 16), "white")
+    picture.paste("black", (0, 0, 8, 16))  # dark at the left; upright that is the top
+    picture.save(out, kind, exif=exif, **{"comment": b"another hidden word"} if kind == "JPEG" else {})
+    mime = f"image/{kind.lower()}"
+    said["cells"][0]["picture"] |= {"mime": mime, "data": base64.b64encode(out.getvalue() + b"tail").decode()}
     there.exchange.bring(json.dumps(said).encode(), owner="zoe")
-    stored = [
-        there.blobs.get(job.image.name, max_bytes=10**6)
-        for job in there.jobs(JobFilter(owner="zoe")).jobs
-        if job.image is not None and job.image.mime == "image/jpeg"
-    ]
-    assert len(stored) == 1
-    assert b"hidden" not in stored[0]
-    assert not stored[0].endswith(b"tail")
+    jobs = [job for job in there.jobs(JobFilter(owner="zoe")).jobs if job.image and job.image.height == 24]
+    assert len(jobs) == 1
+    image = jobs[0].image
+    assert image is not None
+    assert (image.mime, image.name.endswith("-1.webp"), image.width) == ("image/webp", True, 16)
+    for name in (image.name, image.thumbnail):
+        stored = there.blobs.get(name, max_bytes=10**6)
+        assert b"hidden" not in stored
+        assert not stored.endswith(b"tail")
+        with Image.open(io.BytesIO(stored)) as opened:
+            assert opened.size == (16, 24)
+            upright = opened.convert("L")
+        assert upright.getpixel((8, 2)) < 60 < 200 < upright.getpixel((8, 20))  # type: ignore[operator]
+
+
+def test_every_text_of_an_import_is_judged_before_anything_is_stored(good: Json, there: Studio) -> None:
+    said = json.loads(json.dumps(good))
+    said["comparison"] |= {"title": "a title", "question": "a question"}
+    said["rows"][0]["prompt"] = "a prompt"
+    said["cells"][0] |= {
+        "notes": ["a note"],
+        "layout": [{"label": "a label", "prompt": "a part", "x0": 0, "y0": 0, "x1": 1, "y1": 1}],
+    }
+    seen: list[str] = []
+
+    def admit(texts: Iterable[str]) -> None:
+        seen.extend(texts)
+        raise BadInput("Not here.", "file")
+
+    there.exchange._admit = admit
+    with pytest.raises(BadInput, match="Not here"):
+        there.exchange.bring(json.dumps(said).encode(), owner="zoe")
+    assert {"a title", "a question", "a prompt", "a note", "a label", "a part", "fake", "fake-1"} <= set(seen)
+    assert blobs(there) == []
+    assert there.comparisons.listed(owner="zoe") == []
+
+
+def test_a_zip_in_the_place_of_an_export_is_refused_unopened(there: Studio) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../evil.html", b"0" * 50_000_000)
+    with pytest.raises(BadInput, match="not a comparison exported"):
+        there.exchange.bring(out.getvalue(), owner="zoe")
 
 
 def test_votes_cannot_be_brought_in_the_name_of_anybody_here(good: Json, there: Studio) -> None:

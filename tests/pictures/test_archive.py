@@ -16,6 +16,7 @@ from reve_core.pictures.archive import Entry, stream
 from tests.pictures.samples import encoded
 
 PNG = encoded("PNG")
+LISTS = ["pictures.csv", "pictures.json", "README.txt"]
 AT = datetime(2026, 5, 1, 12, 30, 14, tzinfo=UTC)
 
 
@@ -37,7 +38,7 @@ def test_the_archive_holds_every_picture_byte_for_byte() -> None:
     webp = encoded("WEBP")
     with packed(entry(number=0xABC), entry("fox", number=2, data=webp, suffix=".webp")) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["0001_cba00000.png", "0002_20000000.webp", "pictures.csv", "pictures.json"]
+        assert archive.namelist() == ["0001_cba00000.png", "0002_20000000.webp", *LISTS]
         assert archive.read("0001_cba00000.png") == PNG
         assert archive.read("0002_20000000.webp") == webp
         assert archive.getinfo("0001_cba00000.png").compress_type == zipfile.ZIP_STORED
@@ -92,7 +93,7 @@ def test_no_id_leads_out_of_the_folder_it_is_unpacked_in(id: str) -> None:
     evil = Entry(id, ".png", PNG, JobRequest(prompt="../../evil"), AT)
     with packed(evil) as archive:
         for name in archive.namelist():
-            assert re.fullmatch(r"0001_[0-9a-f]{0,8}\.png|pictures\.(csv|json)", name)
+            assert re.fullmatch(r"0001_[0-9a-f]{0,8}\.png|pictures\.(csv|json)|README\.txt", name)
 
 
 def test_a_prompt_with_a_lone_surrogate_does_not_stop_the_archive() -> None:

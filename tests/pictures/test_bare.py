@@ -6,12 +6,10 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from reve_core.errors import PictureDamaged
-from reve_core.pictures import metadata
 from reve_core.pictures.bare import bare, has_manifest
 from tests.pictures.samples import chunk, encoded, image, pieces, with_chunk
 
 SECRET = "zanzibar"
-XMP = metadata.xmp("trainedAlgorithmicMedia")
 
 
 def pixels(data: bytes) -> tuple[str, tuple[int, int], bytes]:
@@ -58,9 +56,8 @@ def test_a_png_keeps_what_makes_its_colours() -> None:
 @pytest.mark.parametrize("progressive", [False, True], ids=["baseline", "progressive"])
 def test_a_jpeg_loses_exif_comment_xmp_and_what_hangs_behind_it(progressive: bool) -> None:
     data = jpeg(progressive=progressive, exif=exif(1), xmp=SECRET.encode()) + SECRET.encode()
-    stripped = bare(data, xmp=XMP)
+    stripped = bare(data)
     assert SECRET.encode() not in stripped
-    assert b"trainedAlgorithmicMedia" in stripped
     assert pixels(stripped) == pixels(data)
     assert stripped.endswith(b"\xff\xd9")
     assert stripped[:4] == b"\xff\xd8\xff\xe0"  # JFIF readers want it first
@@ -82,17 +79,14 @@ def test_a_jpeg_keeps_its_colour_profile() -> None:
         assert opened.info["icc_profile"] == profile
 
 
-def test_a_webp_loses_its_texts_and_takes_the_mark_where_there_is_room() -> None:
+def test_a_webp_loses_its_texts() -> None:
     data = encoded("WEBP", exif=exif(1), xmp=SECRET.encode())
-    stripped = bare(data, xmp=XMP)
+    stripped = bare(data)
     assert SECRET.encode() not in stripped
     assert pixels(stripped) == pixels(data)
     with Image.open(io.BytesIO(stripped)) as opened:
         opened.load()
-        assert opened.info["xmp"] == XMP.encode()
-        assert "exif" not in opened.info
-    simple = encoded("WEBP")
-    assert bare(simple, xmp=XMP) == simple
+        assert not {"xmp", "exif"} & set(opened.info)
 
 
 def test_a_manifest_is_noticed_in_each_format() -> None:
@@ -111,6 +105,6 @@ def test_a_picture_that_is_cut_short_is_refused_or_no_longer_than_it_was(kind: s
     data = encoded(kind)
     for end in range(3, len(data), max(1, len(data) // 60)):
         try:
-            assert len(bare(data[:end], xmp=None)) <= end + 1
+            assert len(bare(data[:end])) <= end + 1
         except PictureDamaged:
             continue

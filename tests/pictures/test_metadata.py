@@ -14,7 +14,9 @@ from PIL.PngImagePlugin import PngInfo
 from reve_core.errors import PictureDamaged, UnusablePicture
 from reve_core.models import JobRequest
 from reve_core.pictures.check import Caps, decode
-from reve_core.pictures.metadata import MAX_TEXT, OURS, PARAMETERS, XMP, embed, read, source_of
+from reve_core.pictures.metadata import OURS, PARAMETERS, XMP, embed, read
+from reve_core.pictures.pngtext import MAX_TEXT
+from reve_core.pictures.xmp import found, source_of
 from tests.pictures.samples import CAPS, chunk, encoded, header, image, pieces, png, with_chunk
 
 HERON = JobRequest(
@@ -134,9 +136,13 @@ def test_a_signed_picture_is_returned_untouched() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
-def test_other_formats_are_returned_untouched(kind: str) -> None:
-    data = encoded(kind)
-    assert marked(data) is data
+def test_other_formats_have_the_prompt_in_their_mark_and_lose_it_again(kind: str) -> None:
+    packet = found(marked(encoded(kind)))
+    assert packet is not None
+    assert "wading" in packet
+    alone = marked(marked(encoded(kind)), with_settings=False)
+    assert found(alone) == found(marked(encoded(kind), with_settings=False))
+    assert b"wading" not in alone
 
 
 def test_a_picture_cut_short_is_refused_rather_than_passed_on() -> None:
