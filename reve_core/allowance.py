@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -61,3 +62,24 @@ class Standing:
     queue_left: int | None
     submissions_left: int | None
     next_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """
+    Where an order comes from: the visitor's IP address, empty where nobody knows it, and the visitor's own provider keys
+    as ``OwnKeys`` names them, by provider.
+    """
+
+    address: str = ""
+    own_keys: Mapping[str, str] = field(default_factory=dict)
+
+
+HERE = Origin()
+NO_KEYS: Mapping[str, str] = {}
+CREDITS_PER_USD = 750  # what a dollar buys at Reve; budgets are in credits, whoever is paid
+
+
+def in_credits(credits: float, usd: float) -> float:
+    """A forecast in credits, also for a provider that has a price in US dollars alone."""
+    return float(credits) if credits else usd * CREDITS_PER_USD

@@ -14,13 +14,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reve_core import webhooks
+from reve_core.allowance import Allowance
 from reve_core.blobs.local import LocalBlobs
 from reve_core.engines.presence import FilePresence
 from reve_core.engines.threads import ThreadEngine
 from reve_core.errors import BlobError, ConfigurationError, OutOfOrder, ReveError, StoreDamaged, UnsafeConfiguration
+from reve_core.guard.moderation import Moderator
 from reve_core.guard.signing import Signer
 from reve_core.jobs.manager import JobManager, ManagerConfig
+from reve_core.jobs.runner import Screen
 from reve_core.models import Limits
+from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
 from reve_core.ports import Provider
 from reve_core.providers.reve import ReveProvider
@@ -142,6 +146,10 @@ def build(settings: Settings) -> Studio:
         caps=caps(settings),
     )
     signer = Signer(signing_secrets(settings, folder, read_only))
+    public = settings.mode == "public"
+    own_keys = OwnKeys() if public and settings.own_keys else None
+    moderator = Moderator(settings.policy_file, on_fault=log.error) if settings.moderates else None
+    screen = make_screen(settings, moderator)
     manager = JobManager(
         store=store,
         blobs=blobs,
@@ -152,6 +160,10 @@ def build(settings: Settings) -> Studio:
         tidy=lambda: _tidy(studio, store.path, folder),
         farewell=lambda: _back_up(store.path, folder),
         messenger=webhooks.make_messenger(settings, store, lambda name: studio.catalogue.label(name)),
+        screen=screen,
+        note=lambda claim, screened: studio.screening.note_service(claim.job, screened.flagged, screened.category),
+        own_key=own_keys.find if own_keys is not None else lambda name: None,
+        at_once=lambda: studio.admission.at_once(),
     )
     studio = Studio(
         store=store,
@@ -163,8 +175,13 @@ def build(settings: Settings) -> Studio:
         access=store,
         grids=store,
         signer=signer,
-        public=settings.mode == "public",
+        public=public,
         caps=config.caps,
+        guard=store,
+        allowance=allowance(settings) if public else None,
+        moderator=moderator,
+        has_moderation_service=screen is not None,
+        own_keys=own_keys,
         receivers=receivers,
         trash_days=settings.trash_days,
         read_only=read_only,
@@ -176,8 +193,11 @@ def make_providers(settings: Settings) -> dict[str, Provider]:
     """Reve is offered where there is any sign that somebody means to use it: a key, another address, or its name."""
     providers: dict[str, Provider] = {"sketch": SketchProvider(delay_s=settings.sketch_delay_s)}
     official = Settings.model_fields["api_url"].default
-    if settings.api_key or settings.provider == "reve" or settings.api_url != official:
+    meant = bool(settings.api_key or settings.provider == "reve" or settings.api_url != official)
+    visitors_keys = settings.mode == "public" and settings.own_keys
+    if meant or visitors_keys:
         providers["reve"] = ReveProvider(
+            own_key=("may" if meant else "must") if visitors_keys else "no",
             base_url=settings.api_url,
             api_key=settings.api_key,
             proxy_authorization=settings.api_proxy_authorization,
@@ -187,6 +207,38 @@ def make_providers(settings: Settings) -> dict[str, Provider]:
             max_bytes=settings.max_image_mb * _MB * 4 // 3 + _MB,  # base64 is a third longer, and has company
         )
     return providers
+
+
+def allowance(settings: Settings) -> Allowance:
+    """What a public link allows, unless the operator changes it."""
+    return Allowance(
+        visitor_per_minute=settings.visitor_per_minute,
+        address_per_minute=settings.address_per_minute,
+        link_per_minute=settings.link_per_minute,
+        visitor_queue=settings.visitor_queue,
+        address_queue=settings.address_queue,
+        link_queue=settings.link_queue,
+        at_once=settings.visitor_at_once,
+        visitor_credits=settings.visitor_daily_credits,
+        address_credits=settings.address_daily_credits,
+        link_credits=settings.daily_credits,
+        floor=settings.credits_floor,
+    )
+
+
+def make_screen(settings: Settings, moderator: Moderator | None) -> Screen | None:
+    """The moderation service, where one is configured and anything is moderated at all."""
+    if moderator is None or not settings.moderation_url:
+        return None
+    from reve_core.guard.moderation.remote import RemoteModeration
+
+    return RemoteModeration(
+        settings.moderation_url,
+        key=settings.moderation_key,
+        model=settings.moderation_model,
+        timeout_s=settings.moderation_timeout_s,
+        policy=moderator.policy,
+    )
 
 
 def caps(settings: Settings) -> Caps:
@@ -209,6 +261,10 @@ def make_site(settings: Settings) -> Site:
         trusted_hops=settings.trusted_hops,
         embed_origins=settings.embed_origins,
         cors_origins=settings.cors_origins,
+        own_names_only=settings.mode != "public",
+        sockets_per_address=settings.sockets_per_address,
+        frames_per_second=settings.frames_per_second,
+        operator_token=settings.operator_token,
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reve_core import intake, waits
-from reve_core.models import JobRequest, Limits, ModelInfo, ProviderState, Quote
+from reve_core.allowance import in_credits
+from reve_core.models import JobRequest, Limits, ModelInfo, Price, ProviderState, Quote
 from reve_core.ports import Health, JobStore, Provider
 
 _UNKNOWN_LABEL = "AI-generated"
@@ -118,6 +119,13 @@ class Catalogue:
             credits, usd, known = credits + quote.credits, usd + quote.usd, known and quote.from_history
         lows, highs = zip(*waits_of.values(), strict=True) if waits_of else ((0.0,), (0.0,))
         return Quote(credits, usd, max(lows), max(highs), from_history=known and bool(counts))
+
+    def forecast(self, request: JobRequest) -> float:
+        """What one picture is expected to cost, in credits; 0 for a model that is gone."""
+        provider = self._providers.get(request.provider)
+        model = next((each for each in provider.models if each.id == request.model), None) if provider else None
+        price = model.capabilities.price if model else Price()
+        return in_credits(price.credits, price.usd)
 
     def takes_seeds(self, name: str, model_id: str) -> bool:
         """Whether that model takes a seed; False for one that is no longer offered here."""

@@ -18,6 +18,8 @@ from typing import Literal, Protocol
 from unicodedata import category
 
 from reve_core import intake
+from reve_core.admission import Admission
+from reve_core.allowance import HERE, NO_KEYS, Origin
 from reve_core.catalogue import Catalogue
 from reve_core.compare import grid
 from reve_core.compare.models import (
@@ -33,10 +35,12 @@ from reve_core.compare.models import (
     Spending,
     Summary,
 )
-from reve_core.errors import BadInput, ComparisonNotFound, ConfigurationError, JobNotFound, WrongState
+from reve_core.errors import BadInput, ComparisonNotFound, ConfigurationError, JobNotFound, LimitReached, WrongState
 from reve_core.gridorders import RETRYABLE, GridOrder, GridOrders
 from reve_core.models import Job, JobStatus, Once
+from reve_core.ownkeys import OwnKeys
 from reve_core.ports import ComparisonStore, JobStore, Provider
+from reve_core.screening import Screening
 
 _TRIES = 5  # at a change that others keep crossing
 
@@ -57,10 +61,18 @@ class Comparisons:
         catalogue: Catalogue,
         providers: Mapping[str, Provider],
         worker: Worker,
+        admission: Admission,
+        screening: Screening,
+        own_keys: OwnKeys | None = None,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
+        self._catalogue = catalogue
+        self._providers = providers
+        self._admission = admission
+        self._screening = screening
+        self._own_keys = own_keys
         self._grids = grids
         self._orders = GridOrders(grids=grids, catalogue=catalogue, providers=providers)
         self._worker = worker
@@ -78,6 +90,7 @@ class Comparisons:
         axes: Axes,
         *,
         owner: str,
+        origin: Origin = HERE,
         title: str = "",
         question: str = "",
         cap_usd: float | None = None,
@@ -88,16 +101,23 @@ class Comparisons:
         A new comparison; what it needs and the owner does not have is queued with it.
 
         ``reuse``: take pictures that the owner made earlier with the same settings. ``cap_usd``: order no more than costs
-        that much. Raises BadInput, IdempotencyConflict, Ended, StoreError.
+        that much. Raises BadInput, Blocked, LimitReached, Banned, IdempotencyConflict, Ended, StoreError.
         """
         self._must_write()
         wanted = self._comparison(axes, owner, cap_usd)
-        wanted = replace(
-            wanted, title=_words(title, MAX_TITLE, "title"), question=_words(question, MAX_QUESTION, "question")
-        )
+        wanted = self._titled(wanted, title, question)
         order = self._orders.new(wanted, reuse=reuse)
         once = _once(idempotency_key, (axes.model_dump_json(), title, question, cap_usd, reuse))
-        made = self._grids.create_comparison(order.comparison, order.cells, once=once)
+        # Also the prompts for which pictures are there: a vote puts them before other people.
+        review = self._screening.prompts(axes.prompts, owner=owner)
+        made = self._grids.create_comparison(
+            order.comparison,
+            order.cells,
+            once=once,
+            terms=self._admission.terms(owner, origin),
+            review=review,
+            own_keys=self._keys(order, origin),
+        )
         self._worker.wake()
         return self.get(made, owner=owner)
 
@@ -106,6 +126,7 @@ class Comparisons:
         job_ids: Iterable[str],
         *,
         owner: str,
+        origin: Origin = HERE,
         title: str = "",
         question: str = "",
         idempotency_key: str | None = None,
@@ -122,15 +143,12 @@ class Comparisons:
             raise BadInput(f"That is {len(wanted):,} pictures; a comparison takes {MAX_CELLS}.", "pictures")
         axes, places = grid.lay_out(self._picture(job_id, owner) for job_id in wanted)
         grid.check(axes, alone=True)
-        comparison = replace(
-            self._laid(axes, owner),
-            title=_words(title, MAX_TITLE, "title"),
-            question=_words(question, MAX_QUESTION, "question"),
-        )
+        comparison = self._titled(self._laid(axes, owner), title, question)
         grid.check_size(len(comparison.rows), len(self._orders.columns(comparison)))
         cells = [NewCell(grid.key(comparison, place), place, adopts=job_id) for job_id, place in places.items()]
         once = _once(idempotency_key, ("pictures", wanted, title, question))
-        return self.get(self._grids.create_comparison(comparison, cells, once=once), owner=owner)
+        terms = self._admission.terms(owner, origin)
+        return self.get(self._grids.create_comparison(comparison, cells, once=once, terms=terms), owner=owner)
 
     # -- adding to one
 
@@ -153,6 +171,7 @@ class Comparisons:
         comparison_id: str,
         *,
         owner: str,
+        origin: Origin = HERE,
         prompts: Sequence[str] = (),
         twin_of: str | None = None,
         samples: int | None = None,
@@ -160,23 +179,29 @@ class Comparisons:
     ) -> Comparison:
         """
         More rows, an A-vs-A row for the row ``twin_of``, more samples of everything. Only the new cells are ordered, and
-        of those only what the owner does not have. Raises BadInput, WrongState.
+        of those only what the owner does not have. Raises BadInput, Blocked, LimitReached, Banned, WrongState.
         """
         return self._change(
-            comparison_id, owner, lambda found: self._orders.extension(found, prompts, twin_of, samples, reuse=reuse)
+            comparison_id,
+            owner,
+            lambda found: self._orders.extension(found, prompts, twin_of, samples, reuse=reuse),
+            origin,
         )
 
     def plan_again(self, comparison_id: str, keys: Collection[str] | None = None, *, owner: str) -> Plan:
         """What ``run_again`` would do, and for how much. Raises BadInput."""
         return self._orders.plan(self._orders.again(self.get(comparison_id, owner=owner), keys))
 
-    def run_again(self, comparison_id: str, keys: Collection[str] | None = None, *, owner: str) -> int:
+    def run_again(
+        self, comparison_id: str, keys: Collection[str] | None = None, *, owner: str, origin: Origin = HERE
+    ) -> int:
         """
         A picture for each of these cells, or for every one that has none. A failed job is tried again; a finished
         picture stays in the gallery and makes room for a new one, its votes with it. What is under way or unclear is left
         alone. Only whoever names them is given cells that were taken out, or were refused.
 
-        Returns how many were ordered. Raises BadInput, WrongState where the cap lets none through.
+        Returns how many were ordered. Raises BadInput, Blocked, LimitReached, Banned, WrongState where the cap lets none
+        through.
         """
         last: list[GridOrder] = []
 
@@ -187,10 +212,16 @@ class Comparisons:
             last[:] = [found]
             return found
 
-        self._change(comparison_id, owner, order)
-        retried = sum(self._store.again(job.id, when=RETRYABLE) for job in last[0].retries)
+        self._change(comparison_id, owner, order, origin)
+        ordered = len(last[0].requests) - len(last[0].retries)
+        try:
+            for job in last[0].retries:
+                ordered += self._again(job, origin)
+        except LimitReached:
+            if not ordered:
+                raise
         self._worker.wake()
-        return len(last[0].requests) - len(last[0].retries) + retried
+        return ordered
 
     # -- taking from one
 
@@ -253,14 +284,10 @@ class Comparisons:
         """Change its title, the question voters are asked, or what it may spend (None: no limit). Raises BadInput."""
 
         def changed(found: Comparison) -> GridOrder:
-            return GridOrder(
-                replace(
-                    found,
-                    title=found.title if title is None else _words(title, MAX_TITLE, "title"),
-                    question=found.question if question is None else _words(question, MAX_QUESTION, "question"),
-                    cap_usd=found.cap_usd if cap_usd == "keep" else _cap(cap_usd),
-                )
+            titled = self._titled(
+                found, found.title if title is None else title, found.question if question is None else question
             )
+            return GridOrder(replace(titled, cap_usd=found.cap_usd if cap_usd == "keep" else _cap(cap_usd)))
 
         return self._change(comparison_id, owner, changed)
 
@@ -324,15 +351,48 @@ class Comparisons:
 
     # -- inside
 
-    def _change(self, comparison_id: str, owner: str, how: Callable[[Comparison], GridOrder]) -> Comparison:
-        """Work out a change and store it; from the start again where somebody else was faster."""
+    def _change(
+        self, comparison_id: str, owner: str, how: Callable[[Comparison], GridOrder], origin: Origin | None = None
+    ) -> Comparison:
+        """
+        Work out a change and store it; from the start again where somebody else was faster. ``origin`` where it may order
+        pictures.
+        """
         self._must_write()
         for _ in range(_TRIES):
             order = how(self.get(comparison_id, owner=owner))
-            if self._grids.change_comparison(order.comparison, order.cells, without=order.without):
+            review, terms, keys = None, None, NO_KEYS
+            if origin is not None and order.cells:
+                review = self._screening.prompts((request.prompt for request in order.requests), owner=owner)
+                terms, keys = self._admission.terms(owner, origin), self._keys(order, origin)
+            if self._grids.change_comparison(
+                order.comparison, order.cells, without=order.without, terms=terms, review=review, own_keys=keys
+            ):
                 self._worker.wake()
                 return self.get(comparison_id, owner=owner)
         raise WrongState("This comparison is being changed elsewhere. Try again in a moment.")
+
+    def _again(self, job: Job, origin: Origin) -> bool:
+        self._screening.prompts([job.request.prompt], owner=job.owner)
+        keys = intake.own_keys([job.request], self._providers, self._own_keys, job.owner, origin.own_keys)
+        return self._store.again(
+            job.id,
+            when=RETRYABLE,
+            terms=self._admission.terms(job.owner, origin),
+            credits=self._catalogue.forecast(job.request),
+            own_key=keys.get(job.request.provider),
+        )
+
+    def _keys(self, order: GridOrder, origin: Origin) -> dict[str, str]:
+        requests, owner = order.requests, order.comparison.owner
+        return intake.own_keys(requests, self._providers, self._own_keys, owner, origin.own_keys)
+
+    def _titled(self, comparison: Comparison, title: str, question: str) -> Comparison:
+        """With these words, once they may be put before other people. Raises BadInput, Blocked."""
+        title, question = _words(title, MAX_TITLE, "title"), _words(question, MAX_QUESTION, "question")
+        if (title, question) != (comparison.title, comparison.question):
+            self._screening.words([title, question], owner=comparison.owner, what="title" if title else "question")
+        return replace(comparison, title=title, question=question)
 
     def _comparison(self, axes: Axes, owner: str, cap_usd: float | None) -> Comparison:
         return replace(self._laid(self._orders.resolved(axes), owner), cap_usd=_cap(cap_usd))

@@ -31,7 +31,7 @@ from reve_core.ports import ComparisonStore, Provider
 
 RETRYABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
 # A refusal would be refused again; what was given up may have been paid for, so it takes a click of its own.
-_FINAL = ("refused", "given_up")
+_FINAL = ("refused", "given_up", "blocked")
 _EPSILON = 1e-9  # sums of prices are not exact
 
 

@@ -4,11 +4,12 @@ import hashlib
 import math
 import secrets
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from reve_core.errors import BadInput
 from reve_core.models import JobRequest, ModelInfo, Once, ratio_of
+from reve_core.ownkeys import OwnKeys
 from reve_core.ports import Provider
 
 MAX_IMAGES = 16  # of one prompt in one submission; the Create page offers fewer
@@ -39,6 +40,32 @@ def resolve(request: JobRequest, providers: Mapping[str, Provider], default: str
     if request.seed is not None and not able.seed:
         raise BadInput(f"{model.title} has no seeds. Leave the seed empty.", "seed")
     return request.model_copy(update={"provider": name, "model": model.id, "aspect_ratio": ratio}), model
+
+
+def own_keys(
+    requests: Iterable[JobRequest],
+    providers: Mapping[str, Provider],
+    kept: OwnKeys | None,
+    owner: str,
+    offered: Mapping[str, str],
+) -> dict[str, str]:
+    """
+    By provider, the visitor's own keys that these requests would be paid with. Raises BadInput where one is needed and
+    there is none, or it is not kept any more.
+    """
+    used: dict[str, str] = {}
+    for name, model_id in dict.fromkeys((request.provider, request.model) for request in requests):
+        model = find_model(providers[name], model_id)
+        able = model.capabilities.own_key
+        if kept is not None and able != "no" and name in offered:
+            kept.check(offered[name], owner=owner, provider=name)
+            used[name] = offered[name]
+        elif able == "must":
+            raise BadInput(
+                f"{model.title} needs a key of your own here: this link has none. Enter one, or choose another model.",
+                "provider",
+            )
+    return used
 
 
 def no_such_provider(name: str, providers: Mapping[str, Provider]) -> BadInput:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -77,6 +77,7 @@ class Capabilities(BaseModel):
 
     ``aspect_ratios`` are width first, the default one first or named in ``default_ratio``. ``max_prompt_chars`` counts
     code points. ``typical_s`` is the usual wait (low, high) in seconds, used until we have a history of our own.
+    ``own_key``: whether a visitor's own key may pay for it, or must because the link has none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -90,6 +91,7 @@ class Capabilities(BaseModel):
     references: int = 0
     price: Price = Price()
     typical_s: tuple[float, float] = (10.0, 60.0)
+    own_key: Literal["no", "may", "must"] = "no"
 
 
 class ModelInfo(BaseModel):
@@ -227,7 +229,7 @@ class Order:
 
     ``terms``: let in only within these limits (None: no limits apply). ``credits`` is the forecast for each request, in
     their sequence; empty: nothing is known to cost anything. ``review``: a moderation verdict that has to be confirmed
-    first, see ``Review``. ``own_key`` names the visitor's own provider key, which pays instead of the link.
+    first, see ``Review``. ``own_keys`` name, by provider, the visitor's own keys, which pay instead of the link.
     """
 
     requests: tuple[JobRequest, ...]
@@ -238,7 +240,7 @@ class Order:
     terms: Terms | None = None
     credits: tuple[float, ...] = ()
     review: Review | None = None
-    own_key: str | None = None
+    own_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ Every method takes the owner; a job of somebody else does not exist (``JobNotFou
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from reve_core import intake
+from reve_core.admission import Admission
+from reve_core.allowance import HERE, Allowance, Origin
 from reve_core.board import Board
 from reve_core.catalogue import Catalogue
 from reve_core.comparison_shares import ComparisonShares
 from reve_core.comparisons import Comparisons
-from reve_core.errors import BadInput, ConfigurationError, JobNotFound, ReveError, WrongState
+from reve_core.errors import BadInput, ConfigurationError, JobNotFound, LimitReached, ReveError, WrongState
 from reve_core.exchange import Exchange
 from reve_core.guard.callbacks import Receivers
 from reve_core.guard.signing import Signer
@@ -30,16 +32,19 @@ from reve_core.models import (
     Page,
     Placed,
 )
+from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
+from reve_core.pictures.marker import UNSIGNED, Marker
 from reve_core.polls import Polls
-from reve_core.ports import AccessStore, Blobs, ComparisonStore, JobStore, Provider
+from reve_core.ports import AccessStore, Blobs, ComparisonStore, GuardStore, JobStore, Provider
+from reve_core.screening import Moderates, Screening
 from reve_core.shares import Shares
 from reve_core.shelf import Shelf
 from reve_core.visitors import Visitors
 
 Resolution = Literal["check", "rerun", "give_up"]
 # A refusal would be refused again; what was given up may have been paid for, so it takes a click of its own.
-_FINAL = ("refused", "given_up")
+_FINAL = ("refused", "given_up", "blocked")
 KEYS_KEPT_S = 24 * 3600.0
 _NO_RECEIVERS = Receivers()
 _RETRYABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
@@ -72,6 +77,12 @@ class Studio:
         signer: Signer,
         public: bool,
         caps: Caps,
+        marker: Marker = UNSIGNED,
+        guard: GuardStore,
+        allowance: Allowance | None = None,
+        moderator: Moderates | None = None,
+        has_moderation_service: bool = False,
+        own_keys: OwnKeys | None = None,
         receivers: Receivers = _NO_RECEIVERS,
         trash_days: float = 7.0,
         read_only: str | None = None,
@@ -91,6 +102,9 @@ class Studio:
             clock=clock,
         )
         self._worker = worker
+        self.own_keys = own_keys
+        self.admission = Admission(guard=guard, signer=signer, allowance=allowance, clock=clock)
+        self.screening = Screening(guard=guard, moderator=moderator, has_service=has_moderation_service, clock=clock)
         self._receivers = receivers
         self.read_only = read_only
         self.draining = False
@@ -101,6 +115,7 @@ class Studio:
             caps=caps,
             label_of=self.catalogue.label,
             trash_days=trash_days,
+            marker=marker,
             read_only=read_only,
             clock=clock,
         )
@@ -110,6 +125,9 @@ class Studio:
             catalogue=self.catalogue,
             providers=providers,
             worker=worker,
+            admission=self.admission,
+            screening=self.screening,
+            own_keys=own_keys,
             read_only=read_only,
             clock=clock,
         )
@@ -121,6 +139,7 @@ class Studio:
             shelf=self.shelf,
             blobs=blobs,
             caps=caps,
+            marker=marker,
             read_only=read_only,
             clock=clock,
         )
@@ -133,6 +152,7 @@ class Studio:
             caps=caps,
             label_of=self.catalogue.label,
             title_of=self.catalogue.title,
+            marker=marker,
             read_only=read_only,
             clock=clock,
         )
@@ -145,6 +165,7 @@ class Studio:
             blobs=blobs,
             signer=signer,
             caps=caps,
+            marker=marker,
             read_only=read_only,
             clock=clock,
         )
@@ -170,9 +191,12 @@ class Studio:
 
     # -- making
 
-    def submit(self, request: JobRequest, *, count: int = 1, owner: str = PERSONAL) -> list[Job]:
-        """Queue ``count`` pictures, all or none, and return at once. Raises BadInput, StoreError."""
-        [answer] = self.place([self.order([(request, count)], owner=owner)])
+    def submit(self, request: JobRequest, *, count: int = 1, owner: str = PERSONAL, origin: Origin = HERE) -> list[Job]:
+        """
+        Queue ``count`` pictures, all or none, and return at once. Raises BadInput, Blocked, LimitReached, Banned,
+        StoreError.
+        """
+        [answer] = self.place([self.order([(request, count)], owner=owner, origin=origin)])
         if isinstance(answer, ReveError):
             raise answer
         return answer.jobs
@@ -182,11 +206,13 @@ class Studio:
         wanted: Sequence[tuple[JobRequest, int]],
         *,
         owner: str,
+        origin: Origin = HERE,
         idempotency_key: str | None = None,
         callback_url: str | None = None,
     ) -> Order:
         """
-        What is ``wanted``, each so many times, checked and ready to be placed; nothing is stored yet. Raises BadInput.
+        What is ``wanted``, each so many times, checked and ready to be placed; nothing is stored yet. Raises BadInput,
+        Blocked.
         """
         self._must_write()
         requests: list[JobRequest] = []
@@ -197,12 +223,23 @@ class Studio:
             except BadInput as exc:
                 exc.item = number
                 raise
+        keys = self._keys(requests, owner, origin)
+        review = self.screening.prompts((request.prompt for request, _ in wanted), owner=owner)
         if callback_url is not None:
             callback_url = self._receivers.allowed(callback_url)
         once = None
         if idempotency_key is not None:
             once = intake.once(idempotency_key, wanted, callback_url)
-        return Order(tuple(requests), owner, once=once, callback_url=callback_url)
+        return Order(
+            tuple(requests),
+            owner,
+            once=once,
+            callback_url=callback_url,
+            terms=self.admission.terms(owner, origin),
+            credits=tuple(self.catalogue.forecast(request) for request in requests),
+            review=review,
+            own_keys=keys,
+        )
 
     def place(self, orders: Sequence[Order], patience_s: float | None = None) -> list[Placed | ReveError]:
         """Queue orders in one commit and return at once. See ``JobStore.submit``."""
@@ -230,19 +267,48 @@ class Studio:
             case _:
                 raise WrongState("This job has already ended.")
 
-    def retry(self, job_id: str, *, owner: str = PERSONAL) -> None:
-        """A person says: once more. For failed and cancelled jobs; nothing of theirs is still under way."""
+    def retry(self, job_id: str, *, owner: str = PERSONAL, origin: Origin = HERE) -> None:
+        """
+        A person says: once more. For failed and cancelled jobs; nothing of theirs is still under way. Raises Blocked,
+        LimitReached, Banned.
+        """
         self._must_write()
         job = self.get(job_id, owner=owner)
-        if not self._store.again(job_id, when=_RETRYABLE):
+        if job.error_code == "blocked":
+            raise WrongState("This prompt was refused here and is not kept. Write another one.", job.status)
+        if not self._again(job, _RETRYABLE, origin):
             raise WrongState("Only failed and cancelled jobs can be tried again.", job.status)
         self._worker.wake()
 
-    def retry_failed(self, *, owner: str = PERSONAL) -> int:
-        """Try every failed job once more, except those that were refused or given up. Returns how many."""
-        retried = sum(self._store.again(job.id, when=(JobStatus.FAILED,)) for job in self._worth_a_retry(owner))
+    def retry_failed(self, *, owner: str = PERSONAL, origin: Origin = HERE) -> int:
+        """
+        Try every failed job once more, except those that were refused or given up, as far as the limits reach. Returns how
+        many. Raises LimitReached, Banned where they let none through.
+        """
+        retried = 0
+        try:
+            for job in self._worth_a_retry(owner):
+                retried += self._again(job, (JobStatus.FAILED,), origin)
+        except LimitReached:
+            if not retried:
+                raise
         self._worker.wake()
         return retried
+
+    def _again(self, job: Job, when: Iterable[JobStatus], origin: Origin) -> bool:
+        self.screening.prompts([job.request.prompt], owner=job.owner)
+        keys = self._keys([job.request], job.owner, origin)
+        return self._store.again(
+            job.id,
+            when=when,
+            terms=self.admission.terms(job.owner, origin),
+            credits=self.catalogue.forecast(job.request),
+            own_key=keys.get(job.request.provider),
+        )
+
+    def _keys(self, requests: Sequence[JobRequest], owner: str, origin: Origin) -> dict[str, str]:
+        """The visitor's own keys that these would be paid with, by provider. Raises BadInput."""
+        return intake.own_keys(requests, self._providers, self.own_keys, owner, origin.own_keys)
 
     def retryable(self, *, owner: str = PERSONAL) -> int:
         """How many jobs ``retry_failed`` would try."""
@@ -252,7 +318,7 @@ class Studio:
         failed = self._all(JobFilter(owner=owner, statuses=frozenset({JobStatus.FAILED})))
         return [job for job in failed if job.error_code not in _FINAL]
 
-    def resolve(self, job_id: str, how: Resolution, *, owner: str = PERSONAL) -> str:
+    def resolve(self, job_id: str, how: Resolution, *, owner: str = PERSONAL, origin: Origin = HERE) -> str:
         """A person's decision about an ``unknown`` job. Says in a sentence what came of it."""
         self._must_write()
         job = self.get(job_id, owner=owner)
@@ -264,7 +330,7 @@ class Studio:
                     return "The picture had been saved. It is in the gallery now."
                 return "No picture has come. Run it again, or give up."
             case "rerun":
-                self._store.again(job_id, when=(JobStatus.UNKNOWN,))
+                self._again(job, (JobStatus.UNKNOWN,), origin)
                 self._worker.wake()
                 return "Running again. It may be charged a second time."
             case "give_up":

@@ -5,15 +5,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from reve_core.allowance import Allowance
 from reve_core.blobs.local import LocalBlobs
 from reve_core.engines.presence import FilePresence
 from reve_core.engines.threads import ThreadEngine
 from reve_core.guard.signing import Signer
 from reve_core.jobs.keeper import Patience
 from reve_core.jobs.manager import JobManager, ManagerConfig
+from reve_core.jobs.runner import Screen
 from reve_core.models import PERSONAL, Job, JobRequest, JobStatus, Limits, Order, Placed
+from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
 from reve_core.ports import Blobs, JobStore, Presence, Provider
+from reve_core.screening import Moderates
 from reve_core.service import Studio
 from reve_core.store.sqlite import SqliteStore
 
@@ -38,9 +42,13 @@ def build_studio(
     blobs: Blobs | None = None,
     presence: Presence | None = None,
     public: bool = False,
+    allowance: Allowance | None = None,
+    moderator: Moderates | None = None,
+    screen: Screen | None = None,
+    own_keys: OwnKeys | None = None,
     read_only: str | None = None,
 ) -> Studio:
-    """Not started. The first provider is the default one."""
+    """Not started. The first provider is the default one. Without ``allowance`` nobody is limited."""
     folder.mkdir(parents=True, exist_ok=True)
     named = {provider.name: provider for provider in providers}
     limits = limits or {name: Limits(concurrency, per_minute) for name in named}
@@ -65,8 +73,12 @@ def build_studio(
         engine=ThreadEngine(slots=workers, cpu_slots=2),
         presence=presence or FilePresence(folder / "workers"),
         config=config,
+        screen=screen,
+        note=lambda claim, screened: studio.screening.note_service(claim.job, screened.flagged, screened.category),
+        own_key=own_keys.find if own_keys is not None else lambda name: None,
+        at_once=lambda: studio.admission.at_once(),
     )
-    return Studio(
+    studio = Studio(
         store=store,
         blobs=blobs,
         providers=named,
@@ -78,8 +90,14 @@ def build_studio(
         signer=Signer(["a secret that only tests have, 32 characters long"]),
         public=public,
         caps=config.caps,
+        guard=access,
+        allowance=allowance,
+        moderator=moderator,
+        has_moderation_service=screen is not None,
+        own_keys=own_keys,
         read_only=read_only,
     )
+    return studio
 
 
 @contextmanager

@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from pydantic import SecretStr
+
 from reve_core.jobs.keeper import Keeper, Patience
 from reve_core.jobs.messenger import Messenger
 from reve_core.jobs.retry import RetryPolicy
-from reve_core.jobs.runner import Runner
+from reve_core.jobs.runner import Note, Runner, Screen
 from reve_core.jobs.sweeper import Sweeper
 from reve_core.models import Limits
 from reve_core.pictures.check import Caps
@@ -53,6 +55,10 @@ class JobManager:
         tidy: Callable[[], None] = lambda: None,
         farewell: Callable[[], None] = lambda: None,
         messenger: Messenger | None = None,
+        screen: Screen | None = None,
+        note: Note = lambda claim, screened: None,
+        own_key: Callable[[str], SecretStr | None] = lambda name: None,
+        at_once: Callable[[], int | None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.worker = f"{os.getpid()}-{secrets.token_hex(6)}"
@@ -77,6 +83,10 @@ class JobManager:
             min_free_bytes=config.min_free_bytes,
             retry=retry,
             offload=engine.offload,
+            screen=screen,
+            note=note,
+            own_key=own_key,
+            at_once=at_once,
             clock=clock,
         )
         self.sweeper = Sweeper(

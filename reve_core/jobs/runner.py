@@ -12,18 +12,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Protocol
+
+from pydantic import SecretStr
 
 from reve_core import errors
 from reve_core.faults import log_fault
 from reve_core.jobs.keeper import Keeper
 from reve_core.jobs.retry import RetryPolicy, clamped
-from reve_core.models import Claim, Limits, Receipt
+from reve_core.models import Claim, Limits, Receipt, Review
 from reve_core.ports import Blobs, CallContext, JobStore, Provider
 
 log = logging.getLogger(__name__)
 
 _PROGRESS_EVERY_S = 0.4
 _STORING_S = 60.0  # granted on top of the call's own time before the heartbeat lets go of a job
+_KEY_GONE = "Your own key was kept in memory only and is gone. Nothing was charged. Enter it again, then try again."
 _FIRST_PAUSE_S = 10.0  # after a 429 that did not say how long; doubles each time
 
 
@@ -32,6 +36,28 @@ class _Held:
     claim: Claim
     until: float
     stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Screened(Protocol):
+    @property
+    def flagged(self) -> bool: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def degraded(self) -> bool:
+        """It could not be asked."""
+        ...
+
+
+class Screen(Protocol):
+    """The moderation service: asked before money is spent."""
+
+    def check(self, text: str) -> Screened: ...
+
+
+Note = Callable[[Claim, Screened], None]
 
 
 class Runner:
@@ -49,6 +75,10 @@ class Runner:
         min_free_bytes: int,
         retry: RetryPolicy,
         offload: Callable[[Callable[[], None]], None],
+        screen: Screen | None = None,
+        note: Note = lambda claim, screened: None,
+        own_key: Callable[[str], SecretStr | None] = lambda name: None,
+        at_once: Callable[[], int | None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -62,6 +92,10 @@ class Runner:
         self._min_free_bytes = min_free_bytes
         self._retry = retry
         self._offload = offload
+        self._screen = screen
+        self._note = note
+        self._own_key = own_key
+        self._at_once = at_once
         self._clock = clock
         self._guard = threading.Lock()
         self._held: dict[str, _Held] = {}
@@ -71,7 +105,7 @@ class Runner:
         """Claim a job; what is returned runs it up to its answer. None when nothing can be started now."""
         if self.disk_is_low():
             return None
-        claim = self._store.claim(self._worker, lease_s=self._lease_s, limits=self._limits)
+        claim = self._store.claim(self._worker, lease_s=self._lease_s, limits=self._limits, at_once=self._at_once())
         if claim is None:
             return None
         held = _Held(claim, time.monotonic() + self._call_timeout_s + _STORING_S)
@@ -116,6 +150,14 @@ class Runner:
     def _run(self, held: _Held) -> None:
         claim = held.claim
         provider = self._providers[claim.job.request.provider]
+        own_key = None
+        if claim.job.own_key is not None and (own_key := self._own_key(claim.job.own_key)) is None:
+            self._keeper.insist(lambda: self._store.fail(claim, "own_key_gone", _KEY_GONE, outcome=None))
+            self._release(held)
+            return
+        if not self._is_let_through(claim):
+            self._release(held)
+            return
         try:
             begun = self._store.begin_call(claim, idempotent=provider.idempotent)
         except errors.StoreError as exc:
@@ -131,7 +173,7 @@ class Runner:
             self._release(held)
             return
         try:
-            picture = provider.generate(claim.job.request, self._context(held))
+            picture = provider.generate(claim.job.request, self._context(held, own_key))
         except Exception as exc:
             self._keeper.insist(partial(self._answer_to, claim, provider, exc))
             self._release(held)
@@ -151,6 +193,25 @@ class Runner:
         receipt = picture.receipt
         del picture
         self._offload(lambda: self._finish(held, provider, name, receipt))
+
+    def _is_let_through(self, claim: Claim) -> bool:
+        """What the moderation service says of it, before anything is called. Where it cannot be asked, a job that the
+        policy was not sure of waits for the operator; every other goes on."""
+        review = claim.job.review
+        if self._screen is None or review is Review.APPROVED:
+            return True
+        screened = self._screen.check(claim.job.request.prompt)
+        if screened.flagged:
+            self._keeper.insist(lambda: self._store.block(claim, screened.message))
+            self._note(claim, screened)
+            return False
+        if screened.degraded:
+            log.warning("moderation_degraded: the moderation service could not be asked.")
+            if review is Review.SERVICE:
+                self._keeper.insist(lambda: self._store.hold(claim))
+                self._note(claim, screened)
+                return False
+        return True
 
     def _finish(self, held: _Held, provider: Provider, name: str, receipt: Receipt) -> None:
         try:
@@ -175,7 +236,7 @@ class Runner:
         finally:
             self._release(held)
 
-    def _context(self, held: _Held) -> CallContext:
+    def _context(self, held: _Held, own_key: SecretStr | None) -> CallContext:
         told_at = 0.0
 
         def progress(fraction: float | None, text: str = "") -> None:
@@ -193,6 +254,7 @@ class Runner:
             timeout_s=self._call_timeout_s,
             progress=progress,
             is_cancelled=held.stop.is_set,
+            own_key=own_key,
         )
 
     def _answer_to(self, claim: Claim, provider: Provider, exc: Exception) -> None:
@@ -209,6 +271,12 @@ class Runner:
                     store.requeue(
                         claim, delay_s=delay, why=str(exc), free=False, outcome="not_charged", receipt=receipt
                     )
+            case errors.RateLimited() if claim.job.own_key is not None:
+                delay = self._pause_length(provider, exc.retry_after)
+                store.requeue(claim, delay_s=delay, why=str(exc), free=False, outcome="not_charged", receipt=receipt)
+            case errors.NoCredits() | errors.KeyRefused() if claim.job.own_key is not None:
+                # Their key, their account: nobody else has to wait for it.
+                store.fail(claim, exc.code, f"Your own key: {exc}", outcome="not_charged", receipt=receipt)
             case errors.RateLimited():
                 self._pause(provider, str(exc), self._pause_length(provider, exc.retry_after))
                 store.requeue(claim, delay_s=0, why=str(exc), free=True, outcome="not_charged", receipt=receipt)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from reve_core.allowance import Terms
+from reve_core.allowance import NO_KEYS, Terms
 from reve_core.compare.models import Ballot, Cell, Choice, Comparison, NewCell, Spending, Summary
 from reve_core.models import JobRequest, Once, Review
 
@@ -29,13 +29,14 @@ class ComparisonStore(Protocol):
         votes: Sequence[Ballot] = (),
         terms: Terms | None = None,
         review: Review | None = None,
+        own_keys: Mapping[str, str] = NO_KEYS,
     ) -> str:
         """
         Store it, and queue what its cells request, in one commit. Returns its id; that of the earlier one where
         ``once`` was seen before. Raises IdempotencyConflict; Ended where that one was deleted since.
 
         ``votes`` are ballots that were cast elsewhere, in the sequence they were cast; each voter has one on each pair.
-        ``terms`` and ``review`` are for what its cells request, as in an ``Order``. Raises LimitReached, Banned.
+        ``terms``, ``review`` and ``own_keys`` are for what its cells request, as in an ``Order``. Raises LimitReached, Banned.
         """
         ...
 
@@ -51,6 +52,7 @@ class ComparisonStore(Protocol):
         without: Iterable[str] = (),
         terms: Terms | None = None,
         review: Review | None = None,
+        own_keys: Mapping[str, str] = NO_KEYS,
     ) -> bool:
         """
         Write the comparison as it is given, under the next revision, take out the cells with the keys ``without``, and put

@@ -88,10 +88,14 @@ class Wire:
         max_body: int,
         content: bytes | None = None,
         params: Mapping[str, str] | None = None,
+        api_key: SecretStr | None = None,
     ) -> Exchange:
-        """Send once, never again, following nothing. Raises nothing for the network's or the server's faults."""
+        """
+        Send once, never again, following nothing. Raises nothing for the network's or the server's faults. ``api_key`` goes
+        in the place of the usual one.
+        """
         seen = Exchange()
-        request = {"content": content, "params": params}
+        request = {"content": content, "params": params, "headers": self._headers(api_key or self._api_key)}
         _CALLS.run(self._attempt(seen, method, path, timeout_s, max_body, request))
         return seen
 
@@ -117,7 +121,7 @@ class Wire:
                 seen.sent = True
 
         timeout = httpx.Timeout(None, connect=self._connect_timeout_s)
-        sending = {"headers": self._headers(), "extensions": {"trace": trace}, **request}
+        sending = {"extensions": {"trace": trace}, **request}
         try:
             async with (
                 httpx.AsyncClient(verify=self._ssl, timeout=timeout, follow_redirects=False) as client,
@@ -131,14 +135,14 @@ class Wire:
             for stream in opened:
                 await stream.aclose()
 
-    def _headers(self) -> httpx.Headers:
+    def _headers(self, api_key: SecretStr | None) -> httpx.Headers:
         # httpx.Headers, because its repr hides both secrets.
         headers = httpx.Headers(
             {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "reve-studio"}
         )
         headers["Content-Type"] = "application/json"
-        if self._api_key is not None:
-            headers["Authorization"] = f"Bearer {self._api_key.get_secret_value().strip()}"
+        if api_key is not None:
+            headers["Authorization"] = f"Bearer {api_key.get_secret_value().strip()}"
         if self._proxy_authorization is not None:
             headers["Proxy-Authorization"] = self._proxy_authorization.get_secret_value().strip()
         return headers

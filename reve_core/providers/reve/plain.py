@@ -22,12 +22,12 @@ class Cleaner:
     """Knows the secrets, so that they can be taken out. Its own repr shows none."""
 
     def __init__(self, *secrets: SecretStr | None) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret is not None)
-        self._longest = max((len(secret) for secret in self._secrets), default=0)
+        self.secrets = tuple(secret for secret in secrets if secret is not None)
+        self._longest = max((len(secret) for secret in self.secrets), default=0)
 
     def hide(self, text: str) -> str:
         """``text`` without any of our secrets."""
-        for secret in self._secrets:
+        for secret in self.secrets:
             whole = secret.get_secret_value().strip()
             # "Bearer abc" and "abc" are the same secret. A very short one would blot out half the text.
             for part in {whole, whole.rpartition(" ")[2]}:

@@ -6,6 +6,7 @@ import json
 import ssl
 import threading
 from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -28,7 +29,8 @@ class ReveProvider:
 
     ``base_url`` without a slash at its end. ``max_dim`` asks for pictures shrunk to that many pixels on the long side,
     0 for full size. ``max_bytes`` caps the body of an answer, which is held in memory: base64 makes a picture a third
-    longer than its file, and the layout comes on top. ``ssl_context`` replaces the usual one, for a gateway with a
+    longer than its file, and the layout comes on top. ``own_key``: whether calls may, or must, come with a visitor's own
+    key. ``ssl_context`` replaces the usual one, for a gateway with a
     certificate authority of its own.
 
     Sources: reve-ai/reve-sdk, python/reve/_client.py (base URL, headers), v1/image.py and v2/image.py (bodies).
@@ -50,7 +52,14 @@ class ReveProvider:
         connect_timeout_s: float = 10.0,
         max_bytes: int = 96 * 1024 * 1024,
         ssl_context: ssl.SSLContext | None = None,
+        own_key: Literal["no", "may", "must"] = "no",
     ) -> None:
+        self._models = tuple(
+            route.info.model_copy(
+                update={"capabilities": route.info.capabilities.model_copy(update={"own_key": own_key})}
+            )
+            for route in ROUTES
+        )
         try:
             parts = urlsplit(base_url)
             _ = parts.port
@@ -80,13 +89,13 @@ class ReveProvider:
 
     @property
     def models(self) -> Sequence[ModelInfo]:
-        return tuple(route.info for route in ROUTES)
+        return self._models
 
     def generate(self, request: JobRequest, context: CallContext) -> Picture:
         """As in the port. What can be refused here is refused before anything is sent."""
         route = _route(request.model)
         body = self._body(route, request)
-        if (problem := self._key_problem()) is not None:
+        if (problem := self._key_problem(context.own_key)) is not None:
             raise KeyRefused(problem)
         if self._closed or context.timeout_s <= 0:
             raise NotCharged("The call was not begun. Nothing was charged.")
@@ -100,9 +109,11 @@ class ReveProvider:
             params={"breadcrumb": context.key} if context.key else None,
             timeout_s=context.timeout_s,
             max_body=self._max_body,
+            api_key=context.own_key,
         )
+        cleaner = self._cleaner if context.own_key is None else Cleaner(context.own_key, *self._cleaner.secrets)
         with self._unpacking:
-            result = outcomes.picture_or_error(exchange, self._cleaner)
+            result = outcomes.picture_or_error(exchange, cleaner)
             exchange.body = bytearray()  # httpx's request knows the exchange, and stays until garbage is collected
         if not isinstance(result, Picture):
             raise result
@@ -123,7 +134,9 @@ class ReveProvider:
         """Calls on their way finish; new ones are refused. There is nothing to free: each call frees its own."""
         self._closed = True
 
-    def _key_problem(self) -> str | None:
+    def _key_problem(self, own_key: SecretStr | None = None) -> str | None:
+        if own_key is not None:
+            return None if is_header_safe(own_key) else "The key holds characters that no key has. Enter it again."
         if self._api_key is None and self._is_official:  # a gateway may need none
             return outcomes.NO_KEY
         if not self._has_usable_secrets:

@@ -2,14 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
 
-from reve_core.allowance import Terms
+from reve_core.allowance import NO_KEYS, Terms, in_credits
 from reve_core.compare.models import Axes, Ballot, Cell, Comparison, Finished, NewCell, Place, Row, Spending, Summary
 from reve_core.errors import Ended, IdempotencyConflict
 from reve_core.models import JobRequest, Once, Order, Review
@@ -41,6 +41,7 @@ class ComparisonSide(OrderSide):
         votes: Sequence[Ballot] = (),
         terms: Terms | None = None,
         review: Review | None = None,
+        own_keys: Mapping[str, str] = NO_KEYS,
     ) -> str:
         with self.connections.write() as db:
             if once is not None:
@@ -76,7 +77,7 @@ class ComparisonSide(OrderSide):
                     comparison.rev,
                 ),
             )
-            self._put(db, comparison, cells, terms, review)
+            self._put(db, comparison, cells, terms, review, own_keys)
             self._bring(db, votes)
         return comparison.id
 
@@ -98,6 +99,7 @@ class ComparisonSide(OrderSide):
         without: Iterable[str] = (),
         terms: Terms | None = None,
         review: Review | None = None,
+        own_keys: Mapping[str, str] = NO_KEYS,
     ) -> bool:
         with self.connections.write() as db:
             changed = db.execute(
@@ -110,7 +112,7 @@ class ComparisonSide(OrderSide):
             ).rowcount
             if changed:
                 _take_out(db, comparison.id, without)
-                self._put(db, comparison, cells, terms, review)
+                self._put(db, comparison, cells, terms, review, own_keys)
             return bool(changed)
 
     def comparison(self, comparison_id: str, *, owner: str | None) -> Comparison | None:
@@ -239,14 +241,16 @@ class ComparisonSide(OrderSide):
         cells: Sequence[NewCell],
         terms: Terms | None,
         review: Review | None,
+        own_keys: Mapping[str, str],
     ) -> None:
         """Raises LimitReached, Banned: the whole change is taken back then."""
         order = Order(
             tuple(cell.request for cell in cells if cell.request is not None),
             comparison.owner,
             terms=terms,
-            credits=tuple(cell.credits for cell in cells if cell.request is not None),
+            credits=tuple(in_credits(cell.credits, cell.usd) for cell in cells if cell.request is not None),
             review=review,
+            own_keys=own_keys,
         )
         # Also where nothing is ordered: laying out grids is limited like everything else.
         ordered = iter(self._queue(db, order, self._clock()) if cells else ())

@@ -38,16 +38,17 @@ class OrderSide(AdmittingSide):
 
     def _queue(self, db: Database, order: Order, now: float) -> list[Job]:
         """The jobs of an order. Raises LimitReached, Banned, with nothing changed."""
-        credits = order.credits or (0.0,) * len(order.requests)
-        if order.own_key is not None:
-            credits = (0.0,) * len(order.requests)
+        forecasts = order.credits or (0.0,) * len(order.requests)
+        wanted = [
+            Wanted(request.provider, 0.0 if request.provider in order.own_keys else forecast)
+            for request, forecast in zip(order.requests, forecasts, strict=True)
+        ]
         fair = order.owner
         if order.terms is not None:
-            wanted = [Wanted(request.provider, cost) for request, cost in zip(order.requests, credits, strict=True)]
             fair = self._admit(db, order.owner, wanted, order.terms, now)
         return [
-            self._insert(db, request, order, now, fair, cost)
-            for request, cost in zip(order.requests, credits, strict=True)
+            self._insert(db, request, order, now, fair, each.credits)
+            for request, each in zip(order.requests, wanted, strict=True)
         ]
 
     def _earlier(self, db: Database, owner: str, once: Once) -> Placed | ReveError | None:
@@ -66,7 +67,7 @@ class OrderSide(AdmittingSide):
     @staticmethod
     def _insert(db: Database, request: JobRequest, order: Order, now: float, fair: str, credits: float) -> Job:
         job_id = secrets.token_hex(16)
-        terms = order.terms
+        terms, own_key = order.terms, order.own_keys.get(request.provider)
         row = db.execute(
             f"""
             insert into jobs (id, owner, provider, model, prompt, search, aspect_ratio, seed, priority, status,
@@ -91,7 +92,7 @@ class OrderSide(AdmittingSide):
                 take_turn(db, request.provider, fair, credits),
                 credits,
                 terms.day if terms else None,
-                order.own_key,
+                own_key,
                 order.review,
             ),
         ).fetchone()
@@ -107,7 +108,7 @@ class OrderSide(AdmittingSide):
             rev=row["rev"],
             priority=order.priority,
             review=order.review,
-            own_key=order.own_key,
+            own_key=own_key,
         )
 
     def forget_keys(self, older_than_s: float) -> int:
