@@ -133,7 +133,9 @@ def row(job: Job, card: views.Card) -> dict[str, Any]:
         "prompt": prompt if len(prompt) <= _PROMPT else prompt[:_PROMPT] + "…",
         "thumb": image_url(job.image.thumbnail) if job.image else "",
         "provider": card["provider"],
-        "about": job.request.aspect_ratio + (f" · seed {seed}" if seed is not None else ""),
+        "about": " · ".join(
+            filter(None, (job.request.aspect_ratio, f"seed {seed}" if seed is not None else "", _mark(job, card)))
+        ),
         "created": job.created_at.isoformat(),
         "elapsed": card["elapsed_s"],
         "made": (job.finished_at - job.started_at).total_seconds()
@@ -150,10 +152,14 @@ def row(job: Job, card: views.Card) -> dict[str, Any]:
     }
 
 
+def _mark(job: Job, card: views.Card) -> str:
+    return card["says"] if job.status is JobStatus.DONE else ""
+
+
 def _says(job: Job, card: views.Card) -> str:
     match job.status:
         case JobStatus.DONE:
-            return "Done"  # the card says the picture's label here
+            return "Done"  # what the picture's label says stands beside it
         case JobStatus.UNKNOWN:
             return "Unclear"  # the row says the rest at length
         case _:

@@ -101,6 +101,7 @@ def _row(studio: Studio, link: Link) -> dict[str, Any]:
         "src": image_url(face.thumbnail) if face else "",
         "prompt": prompt if len(prompt) <= _WORDS else prompt[:_WORDS] + "…",
         "shows": shows(link),
+        "label": _label(studio, link) if face else "",
         "state": link.state,
         "says": _STATES[link.state]
         if link.state != "deleted" or share.comparison_id is None
@@ -113,6 +114,15 @@ def _row(studio: Studio, link: Link) -> dict[str, Any]:
         "link": address(link) if alive else None,
         "lost": alive and link.token is None,
     }
+
+
+def _label(studio: Studio, link: Link) -> str:
+    """The mark of the picture that the row shows."""
+    if link.comparison is not None:
+        providers = [maker.provider for maker in link.comparison.makers]
+    else:
+        providers = [link.job.request.provider] if link.job is not None else []
+    return " · ".join(dict.fromkeys(map(studio.catalogue.label, providers)))
 
 
 def shows(link: Link) -> str:

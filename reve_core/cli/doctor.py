@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from reve_core import bootstrap, webhooks
+from reve_core import bootstrap, marks, webhooks
 from reve_core.errors import ReveError
 from reve_core.settings import SECRETS_FILE, Settings
 
@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"  · {_about_visitors(settings)}")
     try:
         print(f"  · {_about_webhooks(settings)}")
+        print(f"  · {marks.about(settings)}")
         studio = bootstrap.build(settings)
     except ReveError as exc:
         _line(False, str(exc))

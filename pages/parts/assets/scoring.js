@@ -44,6 +44,9 @@ function build(root, data) {
   s.tie = el("button", { type: "button", class: "button", onclick: () => say(s, "tie") }, el("span", { text: "A tie" }), el("kbd", { text: "↑" }));
   s.bad = el("button", { type: "button", class: "button", onclick: () => say(s, "bad") }, el("span", { text: "Both bad" }), el("kbd", { text: "↓" }), el("kbd", { text: "X" }));
   s.keys = el("div", { class: "keys" }, s.tie, s.bad);
+  // Both have the same mark, whoever made them.
+  s.marks = el("p", { class: "marks" });
+  s.keys.append(s.marks);
   s.end = el("div", { class: "end", hidden: true });
   s.heardBy = el("p", { class: "heard", role: "status" });
   s.dialog.append(el("div", { class: "bar" }, s.count, s.ask, el("div", { class: "tools" }, s.back, s.shut)), s.stage, s.keys, s.end, s.heardBy);
@@ -104,6 +107,7 @@ function open(s, mode, kind, event) {
   s.end.hidden = true;
   s.stage.hidden = s.keys.hidden = false;
   s.ask.textContent = s.told.question || "Which is better?";
+  s.marks.textContent = s.told.marks;
   s.dialog.showModal();
   s.dialog.focus();
   show(s);
@@ -360,6 +364,7 @@ function champion(s, now) {
     el("div", { class: "champion" }, frame, el("div", { class: "words" },
       el("p", { class: "quiet", text: "Your favourite" }),
       el("h2", { text: what(won) || won.name }),
+      el("p", { class: "marks", text: won.label }),
       s.kind === "models" || !won.prompt ? null : el("p", { class: "prompt", dir: "auto", text: won.prompt }),
       el("p", { class: "quiet", text: `${over === 1 ? "One win" : over + " wins"} in ${s.taps.length} taps. One bracket with one picture of each is a taste, not an answer: the votes count in the result.` }),
       el("div", { class: "row" }, closing(s), el("button", { type: "button", class: "button", text: "Another bracket", onclick: () => { release(s); s.dialog.close(); open(s, "bracket", s.kind); } })),

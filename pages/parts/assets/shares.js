@@ -44,7 +44,7 @@ function render(s, data) {
 
 function empty(s, data) {
   return [
-    el("div", { class: "sample", "aria-hidden": "true" }, ...data.drawing.map((src) => picture(src, "", {})), el("span", { text: "…/s/your-link" })),
+    el("div", { class: "sample", "aria-hidden": "true" }, ...data.drawing.map((src) => picture(src, "", {})), el("span", { text: "…/s/your-link" }), el("small", { text: "Drawn by code" })),
     el("h2", { text: "Nothing is shared yet" }),
     el("p", { text: "Open a picture in the gallery and press Share. Its link shows that one picture to whoever has it, and stands here until you end it." }),
     el("button", { class: "main", type: "button", text: "Go to the gallery", onclick: () => s.act("gallery") }),
@@ -80,10 +80,10 @@ function row(s, item) {
 }
 
 function facts(item) {
-  const parts = [el("span", { class: "state" }, el("i"), el("span", { text: item.says })), el("span", { text: item.shows }), el("span", {}, "Created ", el("time", { datetime: item.created, text: when(item.created) }))];
+  const parts = [el("span", { class: "state" }, el("i"), el("span", { text: item.says })), el("span", { text: item.shows }), item.label ? el("span", { class: "mark", text: item.label }) : null, el("span", {}, "Created ", el("time", { datetime: item.created, text: when(item.created) }))];
   if (item.ends) parts.push(el("span", {}, "Ends ", el("time", { datetime: item.ends, text: when(item.ends) })));
   if (item.ended) parts.push(el("span", {}, "Ended ", el("time", { datetime: item.ended, text: when(item.ended) })));
-  return parts;
+  return parts.filter(Boolean);
 }
 
 // A first press asks, a second one within six seconds does it.

@@ -41,17 +41,24 @@ def draw(comparison: Comparison) -> None:
     """
     st.session_state[_OF] = comparison.id
     answer = st.session_state.get(_ANSWER)
+    studio = bootstrap.get()
     _piece(
         key=KEY,
         data={
             "id": comparison.id,
             "frozen": comparison.frozen_at is not None,
             "question": comparison.question,
-            "brackets": _brackets(bootstrap.get(), comparison),
+            "marks": marks(studio, comparison),
+            "brackets": _brackets(studio, comparison),
             "answer": answer if answer and answer["of"] == comparison.id else None,
         },
         on_act_change=_acts,
     )
+
+
+def marks(studio: Studio, comparison: Comparison) -> str:
+    """The marks of all that take part, in one line: the same under both pictures, so that it tells nothing."""
+    return " · ".join(dict.fromkeys(studio.catalogue.label(maker.provider) for maker in comparison.makers))
 
 
 def _brackets(studio: Studio, comparison: Comparison) -> list[dict[str, Any]]:
@@ -143,6 +150,7 @@ def _told(studio: Studio, comparison: Comparison, cell: Cell) -> dict[str, str]:
     return {
         "name": comparison.name_of(cell.place.row),
         "prompt": row.prompt if row else "",
+        "label": studio.catalogue.label(cell.place.provider),
         "model": studio.catalogue.title(cell.place.provider, cell.place.model) if len(comparison.makers) > 1 else "",
     }
 

@@ -190,10 +190,9 @@ function summarise(g, before) {
   if (coming) parts.push(coming + " on " + (coming === 1 ? "its" : "their") + " way");
   if (now.failed) parts.push(now.failed + " failed");
   if (now.held) parts.push(now.held + " held by the spending cap");
-  // One label for all is said once; where they differ each picture carries its own.
+  // Each picture carries its own where there is room; this line says it for the smallest.
   const labels = new Map();
   for (const cell of cells.filter(viewable)) labels.set(cell.label || "", (labels.get(cell.label || "") || 0) + 1);
-  g.grid.classList.toggle("cmp-labelled", labels.size > 1);
   for (const [label, many] of labels) if (label) parts.push(labels.size > 1 ? `${label}: ${many}` : label);
   const text = parts.join(" · ");
   if (g.count.textContent !== text) g.count.textContent = text;

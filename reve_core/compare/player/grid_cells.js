@@ -28,7 +28,7 @@ function patchCell(g, node, cell) {
   if (busy) node.setAttribute("aria-busy", "true");
   node.status?.remove();
   node.status = null;
-  if (shown && state === "done") node.status = cell.label ? el("span", { class: "cmp-label", text: cell.label }) : null;
+  if (shown && state === "done") node.status = cell.label ? el("span", { class: "cmp-label", title: cell.label, text: cell.label.split(",")[0] }) : null;
   else if (cell) {
     const says = cell.says || STATE_SAYS[state] || state;
     const retry = g.hooks.act && (cell.can || []).includes("retry")
