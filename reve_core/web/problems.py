@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
@@ -10,10 +11,12 @@ from starlette.responses import Response
 
 from reve_core.errors import (
     BadInput,
+    Banned,
     BlobMissing,
     ConfigurationError,
     Ended,
     IdempotencyConflict,
+    LimitReached,
     NotAllowed,
     NotFound,
     ReveError,
@@ -99,12 +102,26 @@ def internal() -> Response:
 def refusal(error: ReveError) -> Response:
     """The answer to a request that ended in this error."""
     status = status_of(error)
+    headers = dict(_HEADERS.get(status, {}))
+    if isinstance(error, LimitReached):
+        headers |= limit_headers(error)
     errors: Iterable[tuple[str, str]] = ()
     if isinstance(error, Invalid):
         errors = error.errors
     elif isinstance(error, BadInput) and error.field:
         errors = [(error.field, str(error))]
-    return problem(status, error.code, str(error), _HEADERS.get(status), errors=errors)
+    return problem(status, error.code, str(error), headers, errors=errors)
+
+
+def limit_headers(error: LimitReached) -> dict[str, str]:
+    """When to come back, and the rule that was run into (draft-ietf-httpapi-ratelimit-headers)."""
+    wait_s = max(1, math.ceil(error.retry_after_s))
+    headers = {"Retry-After": str(wait_s)}
+    if error.limit is not None:
+        window = f";w={error.window_s:.0f}" if error.window_s else ""
+        headers["RateLimit-Policy"] = f'"{error.code}";q={error.limit:.0f}{window}'
+        headers["RateLimit"] = f'"{error.code}";r=0;t={wait_s}'
+    return headers
 
 
 _HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="reve-studio"'}, 503: {"Retry-After": "5"}}
@@ -116,12 +133,16 @@ def status_of(error: ReveError) -> int:
             return error.status
         case NotAllowed():
             return 401
+        case Banned():
+            return 403
         case NotFound() | BlobMissing():
             return 404
         case WrongState() | IdempotencyConflict():
             return 409
         case Ended():
             return 410
+        case LimitReached():
+            return 429
         case BadInput():
             return 422
         case StoreError() | ConfigurationError():

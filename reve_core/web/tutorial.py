@@ -36,7 +36,10 @@ async def generate(call: Call) -> Response:
         prompt=asked.prompt, aspect_ratio=ratio, seed=asked.seed, provider=asked.provider, model=asked.model
     )
     order = call.studio.order(
-        [(request, asked.n)], owner=owner, idempotency_key=call.request.headers.get("idempotency-key")
+        [(request, asked.n)],
+        owner=owner,
+        origin=call.origin,
+        idempotency_key=call.request.headers.get("idempotency-key"),
     )
     placed = await call.tick.place(order)
     first = placed.jobs[0]

@@ -13,13 +13,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from reve_core.allowance import Origin
 from reve_core.errors import ReveError
 from reve_core.faults import log_fault
 from reve_core.service import Studio
+from reve_core.web.address import client_of
 from reve_core.web.bodies import read_json
 from reve_core.web.conditional import is_known
 from reve_core.web.crosssite import refuse_cross_site
 from reve_core.web.problems import SEALED, internal, problem, refusal
+from reve_core.web.site import Site
 from reve_core.web.tick import Tick
 from reve_core.web.who import owner_of, somebody
 
@@ -36,12 +39,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request on its way through an operation. ``owner`` is None where nobody is known to be asking."""
+    """
+    A request on its way through an operation. ``owner`` is None where nobody is known to be asking, ``address`` empty where
+    nobody knows it.
+    """
 
     request: Request
     studio: Studio
     tick: Tick
     owner: str | None
+    address: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        """Where an order of this request comes from."""
+        return Origin(self.address)
 
     @property
     def job_id(self) -> str:
@@ -100,10 +112,17 @@ class Endpoint:
     under a millisecond, so that no amount of slow work can hold up a status.
     """
 
-    def __init__(self, operations: Sequence[Operation], get_studio: Callable[[], Studio], tick: Tick) -> None:
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        get_studio: Callable[[], Studio],
+        get_site: Callable[[], Site],
+        tick: Tick,
+    ) -> None:
         self._path = operations[0].path
         self._operations = {operation.method: operation for operation in operations}
         self._get_studio = get_studio
+        self._get_site = get_site
         self._tick = tick
         methods = [*self._operations, *(["HEAD"] if "GET" in self._operations else []), "OPTIONS"]
         self._allow = {"Allow": ", ".join(methods)}
@@ -132,7 +151,8 @@ class Endpoint:
             refuse_cross_site(request.headers)
         studio = self._get_studio()
         owner = owner_of(request.headers, studio.visitors)
-        return await operation.run(Call(request, studio, self._tick, owner))
+        address = (client_of(request, self._get_site()) or "") if studio.visitors.public else ""
+        return await operation.run(Call(request, studio, self._tick, owner, address))
 
 
 class Json(Response):

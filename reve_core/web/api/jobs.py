@@ -64,6 +64,7 @@ async def create(call: Call) -> Response:
         order = call.studio.order(
             [(request_of(each), each.n) for each in wanted],
             owner=owner,
+            origin=call.origin,
             idempotency_key=call.request.headers.get("idempotency-key"),
             callback_url=new.callback_url,
         )
@@ -117,7 +118,7 @@ async def cancel(call: Call) -> Response:
 
 async def retry(call: Call) -> Response:
     def run(job: Job) -> str:
-        call.studio.retry(job.id, owner=job.owner)
+        call.studio.retry(job.id, owner=job.owner, origin=call.origin)
         return "Back in the queue."
 
     return await _act(call, run)
@@ -126,7 +127,7 @@ async def retry(call: Call) -> Response:
 async def resolve(call: Call) -> Response:
     visible(call)
     decision = await call.body(_DECISION)
-    return await _act(call, lambda job: call.studio.resolve(job.id, decision.how, owner=job.owner))
+    return await _act(call, lambda job: call.studio.resolve(job.id, decision.how, owner=job.owner, origin=call.origin))
 
 
 async def delete(call: Call) -> Response:

@@ -58,4 +58,7 @@ def api_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -
     by_path: dict[str, list[Operation]] = {}
     for operation in (*tutorial.OPERATIONS, *DESCRIBED, *_about(get_site)):  # what is polled most is looked for first
         by_path.setdefault(operation.path, []).append(operation)
-    return [Route(path, Cors(Endpoint(operations, get_studio, tick), get_site)) for path, operations in by_path.items()]
+    return [
+        Route(path, Cors(Endpoint(operations, get_studio, get_site, tick), get_site))
+        for path, operations in by_path.items()
+    ]

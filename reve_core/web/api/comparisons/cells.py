@@ -41,7 +41,7 @@ async def extend(call: Call) -> Response:
         how["prompts"] = prompts_of(more)
         if more.dry_run:
             return plan_of(said(more, call.studio.comparisons.plan_extension, found.id, **how))
-        said(more, call.studio.comparisons.extend, found.id, **how)
+        said(more, call.studio.comparisons.extend, found.id, origin=call.origin, **how)
         return shape_now(call)
 
     return answer(await run_in_threadpool(run), 200 if more.dry_run else 201)
@@ -63,7 +63,7 @@ async def run_cells(call: Call) -> Response:
         if asked.dry_run:
             plan = plan_of(comparisons.plan_again(found.id, asked.cells, owner=found.owner))
             return CellsDone(count=0, detail=f"{plan.says}.", plan=plan)
-        count = comparisons.run_again(found.id, asked.cells, owner=found.owner)
+        count = comparisons.run_again(found.id, asked.cells, owner=found.owner, origin=call.origin)
         return CellsDone(count=count, detail=_told(count, "ordered"))
 
     return answer(await run_in_threadpool(run))

@@ -50,7 +50,12 @@ async def create(call: Call) -> Response:
             if sum(each is not None for each in (new.prompts, new.template, new.from_)):
                 raise BadInput("Give either pictures that are there, or prompts to make pictures of.", "pictures")
             made = comparisons.of_pictures(
-                new.pictures, owner=owner, title=new.title, question=new.question, idempotency_key=key
+                new.pictures,
+                owner=owner,
+                origin=call.origin,
+                title=new.title,
+                question=new.question,
+                idempotency_key=key,
             )
             return made, replayed
         axes, cap_usd = _axes(call.studio, new, owner)
@@ -61,6 +66,7 @@ async def create(call: Call) -> Response:
             cap_usd=cap_usd,
             reuse=new.reuse,
             owner=owner,
+            origin=call.origin,
             title=new.title,
             question=new.question,
             idempotency_key=key,
