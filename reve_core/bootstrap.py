@@ -23,6 +23,7 @@ from reve_core.guard.moderation import Moderator
 from reve_core.guard.signing import Signer
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.jobs.runner import Screen
+from reve_core.marks import make_marker
 from reve_core.models import Limits
 from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
@@ -177,6 +178,7 @@ def build(settings: Settings) -> Studio:
         signer=signer,
         public=public,
         caps=config.caps,
+        marker=make_marker(settings),
         guard=store,
         allowance=allowance(settings) if public else None,
         moderator=moderator,
