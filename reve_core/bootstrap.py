@@ -124,6 +124,7 @@ def _log_once(text: str) -> None:
 def build(settings: Settings) -> Studio:
     """A service that has not been started. Raises ReveError where the data cannot be trusted or the settings are wrong."""
     receivers, _ = webhooks.check(settings)
+    marker = make_marker(settings)
     providers = make_providers(settings)
     if settings.default_provider not in providers:
         raise ConfigurationError(
@@ -178,7 +179,7 @@ def build(settings: Settings) -> Studio:
         signer=signer,
         public=public,
         caps=config.caps,
-        marker=make_marker(settings),
+        marker=marker,
         guard=store,
         allowance=allowance(settings) if public else None,
         moderator=moderator,
