@@ -16,15 +16,32 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import runtime
 
 from reve_core import bootstrap
 from reve_core.errors import ReveError, UnsafeConfiguration
 from reve_core.web.front import Front
 from reve_core.web.nodelay import set_no_delay
+from reve_core.web.shield.server import tighten
 from reve_core.web.stopping import two_step_stop
 
 ROOT = Path(__file__).resolve().parent
 log = logging.getLogger("reve")
+
+
+def is_public() -> bool:
+    try:
+        return bootstrap.site().public
+    except ReveError:
+        return False  # nothing is served but why
+
+
+def held_uploads() -> dict[str, int]:
+    """The bytes of the files that Streamlit keeps for each open page, by its session's id."""
+    if not runtime.exists():
+        return {}
+    kept = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
+    return {page: sum(len(file.data) for file in list(files.values())) for page, files in list(kept.items())}
 
 
 @asynccontextmanager
@@ -37,6 +54,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
         # The pages say the same and how to mend it; a server that does not start could not.
         log.error("%s", exc)
     set_no_delay()
+    tighten(public=is_public())
     with two_step_stop(bootstrap.drain):
         try:
             yield {}
@@ -48,7 +66,15 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     ROOT / "pages" / "_shell.py",
     lifespan=lifespan,
-    middleware=[Middleware(Front, get_studio=bootstrap.get, get_site=bootstrap.site)],
+    middleware=[
+        Middleware(
+            Front,
+            get_studio=bootstrap.get,
+            get_site=bootstrap.site,
+            index=Path(st.__file__).parent / "static" / "index.html",
+            held=held_uploads,
+        )
+    ],
 )
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from reve_core import bootstrap
+from reve_core.web.shield.sockets import ADDRESS_HEADER
 
 _ALONE, _PASS = "me_alone", "me_pass"
 _FRESH_S = 3600.0
@@ -33,6 +34,11 @@ def me() -> str:
 def is_alone() -> bool:
     """Whether cookies do not come back here, as ``me`` has found: the gallery ends with this session."""
     return _ALONE in st.session_state
+
+
+def address() -> str:
+    """The visitor's IP address, empty where nobody can say. It came with the page; no browser can send it itself."""
+    return str(st.context.headers.get(ADDRESS_HEADER) or "")
 
 
 def key_to(name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*)\](?::[0-9]{1,5})?")
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}")
@@ -45,6 +45,17 @@ def plain_address(text: str) -> str | None:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return str(address)
+
+
+def prefix_of(address: str) -> str:
+    """
+    What one visitor can be held to of their address: an IPv4 address itself, of an IPv6 address its /64 network, all of
+    which one line at home is given. Empty for what is no address.
+    """
+    plain = plain_address(address)
+    if plain is None or ":" not in plain:
+        return plain or ""
+    return str(ip_network(f"{plain}/64", strict=False))
 
 
 def scheme(own: str, forwarded_proto: Sequence[str], hops: int) -> str:

@@ -7,23 +7,33 @@ every unknown path with a page. Nothing below a prefix of ours ever gets that fa
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from functools import lru_cache
+from pathlib import Path
 
+from starlette.requests import HTTPConnection
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reve_core.errors import ReveError
-from reve_core.guard.address import is_allowed, plain_host
 from reve_core.service import Studio
 from reve_core.web import routes
 from reve_core.web.cookies import VisitorCookies
 from reve_core.web.doors import nothing_here
 from reve_core.web.problems import problem
+from reve_core.web.shield.headers import Seals
+from reve_core.web.shield.hosts import is_for_us
+from reve_core.web.shield.sockets import Sockets
+from reve_core.web.shield.uploads import Held, Uploads, is_upload
 from reve_core.web.site import Site
 
+log = logging.getLogger(__name__)
+
 _UNKNOWN = Site()
-_HEALTH = "/_stcore/health"  # asked by the host's own watchman, by whatever name; says "ok" and nothing else
+# Asked by the host's own watchman, by whatever name; they say "ok" and nothing else.
+_WATCHED = ("/_stcore/health", "/healthz", "/readyz")
+# What Streamlit tells of itself, and a way to run pages by program: neither is meant for visitors.
+_CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 OURS = frozenset(
     ("api", "c", "continue", "download", "examples", "exports", "generate", "images", "oembed", "s", "share", "status")
 )
@@ -35,13 +45,28 @@ def is_ours(path: str) -> bool:
 
 
 class Front:
-    """``get_studio`` and ``get_site`` may raise ReveError: our addresses answer 503 then, and the pages say why."""
+    """
+    ``get_studio`` and ``get_site`` may raise ReveError: our addresses answer 503 then, and the pages say why. ``index`` is
+    Streamlit's index.html, ``held`` what its open pages keep of uploaded files.
+    """
 
-    def __init__(self, app: ASGIApp, *, get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        get_studio: Callable[[], Studio],
+        get_site: Callable[[], Site],
+        index: Path | None = None,
+        held: Held = dict,
+    ) -> None:
         self._streamlit = app
         self._for_visitors = VisitorCookies(app, get_studio)
+        self._sockets = Sockets(app)
+        self._uploads = Uploads(app, held)
+        self._seals = Seals(index)
         self._ours = Router(routes(get_studio, get_site), redirect_slashes=False, default=nothing_here)
         self._get_site = get_site
+        self._seems_proxied = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -52,27 +77,35 @@ class Front:
             site = self._get_site()
         except ReveError:
             site = _UNKNOWN
-        if site.allowed_hosts and scope["path"] != _HEALTH and not is_for_us(scope, site):
+        path = scope["path"]
+        if path not in _WATCHED and not is_for_us(scope, site):
             await _refuse(scope, receive, send)
         elif kind == "websocket":
-            await self._streamlit(scope, receive, send)
-        elif is_ours(scope["path"]):
-            await self._ours(scope, receive, send)
-        elif site.public:
-            await self._for_visitors(scope, receive, send, site)
+            self._look_for_a_proxy(scope, site)
+            await self._sockets(scope, receive, send, site)
+        elif is_ours(path):
+            await self._ours(scope, receive, self._seals.on(scope, send, site, ours=True))
         else:
-            await self._streamlit(scope, receive, send)
+            send = self._seals.on(scope, send, site, ours=False)
+            if path.startswith(_CLOSED):
+                await nothing_here(scope, receive, send)
+            elif not site.public:
+                await self._streamlit(scope, receive, send)
+            elif is_upload(scope):
+                await self._uploads(scope, receive, send, site)
+            else:
+                await self._for_visitors(scope, receive, send, site)
 
-
-def is_for_us(scope: Scope, site: Site) -> bool:
-    """Whether the request names a host that the operator lists. One that names two names none."""
-    named = [value for name, value in scope["headers"] if name == b"host"]
-    return len(named) == 1 and _is_listed(named[0], site.allowed_hosts)
-
-
-@lru_cache(1024)
-def _is_listed(host: bytes, allowed: tuple[str, ...]) -> bool:
-    return is_allowed(plain_host(host.decode("latin-1")), allowed)
+    def _look_for_a_proxy(self, scope: Scope, site: Site) -> None:
+        """All visitors share a proxy's address until somebody says that there is one, and with it the limits of one."""
+        if self._seems_proxied or not site.public or site.trusted_hops:
+            return
+        if "x-forwarded-for" in HTTPConnection(scope).headers:
+            self._seems_proxied = True
+            log.warning(
+                "Requests name X-Forwarded-For, but REVE_TRUSTED_HOPS is 0. If a proxy of yours stands in front of the app, "
+                "set it to the number of proxies: all visitors share one address otherwise."
+            )
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,5 +113,5 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 1008})  # before it was accepted: the server answers 403
     else:
-        response = problem(400, "unknown_host", "This server does not answer to that host name.")
-        await response(scope, receive, send)
+        told = "This server does not answer to that host name. If it is yours, list it in REVE_ALLOWED_HOSTS."
+        await problem(400, "unknown_host", told)(scope, receive, send)

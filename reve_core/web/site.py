@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """
     ``public`` means public mode. ``public_url`` has no slash at its end and may be empty. ``trusted_hops`` is the number of proxies of the operator's
-    own. The rest are lists of hosts or origins, empty for none (``allowed_hosts``: any).
+    own. The lists are of hosts or origins, empty for none (``allowed_hosts``: any). ``own_names_only``: over this
+    computer's loopback only names that nobody else can own are answered to. ``sockets_per_address`` and
+    ``frames_per_second`` hold in public mode, 0 for no limit. ``operator_token`` opens the metrics.
     """
 
     public: bool = False
@@ -18,3 +22,7 @@ class Site:
     trusted_hops: int = 0
     embed_origins: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    own_names_only: bool = False
+    sockets_per_address: int = 0
+    frames_per_second: float = 0.0
+    operator_token: SecretStr | None = None

@@ -2,7 +2,8 @@
 The real app as people start it, in a process of its own, and a real Chromium in front of it.
 
 ``app`` is a running server that can be killed and started again on the same data; ``page`` is a fresh browser window that
-fails the test when it asks any machine but this one for anything, or when a script of the page breaks.
+fails the test when it asks any machine but this one for anything, when a script of the page breaks, or when a policy of ours
+keeps something of our own out.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def open_window(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: trouble.append(f"A script broke: {error}"))
         page.on("request", lambda request: _stays_here(request.url, trouble))
+        page.on("console", lambda message: _is_let_in(message.text, trouble))
         return page
 
     yield open_one
@@ -99,6 +101,11 @@ def _stays_here(url: str, trouble: list[str]) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("blob", "data", "file") and parts.hostname not in ("127.0.0.1", "localhost"):
         trouble.append(f"A request left this machine: {url}")
+
+
+def _is_let_in(text: str, trouble: list[str]) -> None:
+    if "Content Security Policy" in text:
+        trouble.append(f"A policy kept something out: {text}")
 
 
 @pytest.fixture

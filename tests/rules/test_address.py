@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
-from reve_core.guard.address import client_address, host, is_allowed, name_of, plain_address, plain_host, scheme
+from reve_core.guard.address import (
+    client_address,
+    host,
+    is_allowed,
+    name_of,
+    plain_address,
+    plain_host,
+    prefix_of,
+    scheme,
+)
 from reve_core.web.address import base_url, client_of
 from reve_core.web.site import Site
 
@@ -189,3 +198,22 @@ def test_the_client_of_a_request() -> None:
     assert client_of(ask(told), Site(trusted_hops=1)) == ME
     assert client_of(ask(("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", ME)), Site(trusted_hops=1)) == ME
     assert client_of(ask(peer=None), Site()) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "prefix"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:8080", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("[2001:DB8:1:2::]:443", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", ""),
+        ("unknown", ""),
+        ("192.0.2.1, 192.0.2.2", ""),
+    ],
+)
+def test_a_visitor_is_held_to_an_address_or_to_the_network_of_one_line_at_home(told: str, prefix: str) -> None:
+    assert prefix_of(told) == prefix
