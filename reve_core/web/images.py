@@ -62,7 +62,7 @@ class Downloads(Protocol):
     None is for whoever may have the file without being its owner.
     """
 
-    def download(self, job_id: str, owner: str | None) -> Download: ...
+    def download(self, job_id: str, owner: str | None, *, with_prompt: bool = True) -> Download: ...
 
     def export(self, token: str, owner: str | None) -> Iterator[bytes]:
         """A zip file piece by piece. An unknown token raises before the first piece."""
@@ -149,13 +149,22 @@ def picture(request: Request, blobs: Blobs, name: str) -> Response:
     return _File(path, headers=headers, media_type=mime_of(name), stat_result=about)
 
 
+def whole(blobs: Blobs, name: str) -> tuple[bytes, str]:
+    """The picture of that blob key and its type, for who cannot send a browser to its address. Raises BlobMissing, BlobError."""
+    return blobs.get(name, max_bytes=MAX_BYTES), mime_of(name)
+
+
 def download_routes(get_studio: Callable[[], Downloads], whose: Whose) -> list[Route]:
-    """``/download/{job_id}``: one picture to keep. ``/exports/{token}``: many, as a zip file."""
+    """
+    ``/download/{job_id}``: one picture to keep, with its prompt in it unless ``?prompt=no``. ``/exports/{token}``: many, as a
+    zip file.
+    """
 
     def download(request: Request, job_id: str) -> Response:
         if not _JOB_ID.fullmatch(job_id):
             raise JobNotFound(job_id)
-        found = get_studio().download(job_id, whose(request, job_id))
+        with_prompt = request.query_params.get("prompt") != "no"
+        found = get_studio().download(job_id, whose(request, job_id), with_prompt=with_prompt)
         return Response(found.data, headers=_attachment(found.filename), media_type=found.mime)
 
     def export(request: Request, token: str) -> Response:

@@ -50,7 +50,7 @@ class Studio:
     refusal: Exception | None = None
     closed: threading.Event = field(default_factory=threading.Event)
 
-    def download(self, job_id: str, owner: str | None) -> Saved:
+    def download(self, job_id: str, owner: str | None, *, with_prompt: bool = True) -> Saved:
         self.asked.append((job_id, owner))
         if self.refusal:
             raise self.refusal
