@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 
@@ -43,6 +43,11 @@ class Terms:
     day: str
     allowance: Allowance
     banned_as: tuple[str, ...] = ()
+
+    def same_submission(self) -> Terms:
+        """For what belongs to a submission that was counted already."""
+        unhurried = replace(self.allowance, visitor_per_minute=0, address_per_minute=0, link_per_minute=0)
+        return replace(self, allowance=unhurried)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from unicodedata import category
 
 from reve_core import intake
 from reve_core.admission import Admission
-from reve_core.allowance import HERE, NO_KEYS, Origin
+from reve_core.allowance import HERE, NO_KEYS, Origin, Terms
 from reve_core.catalogue import Catalogue
 from reve_core.compare import grid
 from reve_core.compare.models import (
@@ -214,9 +214,13 @@ class Comparisons:
 
         self._change(comparison_id, owner, order, origin)
         ordered = len(last[0].requests) - len(last[0].retries)
+        terms = self._admission.terms(owner, origin)
+        if terms is not None and last[0].cells:
+            terms = terms.same_submission()
         try:
             for job in last[0].retries:
-                ordered += self._again(job, origin)
+                ordered += self._again(job, origin, terms)
+                terms = terms and terms.same_submission()
         except LimitReached:
             if not ordered:
                 raise
@@ -372,13 +376,13 @@ class Comparisons:
                 return self.get(comparison_id, owner=owner)
         raise WrongState("This comparison is being changed elsewhere. Try again in a moment.")
 
-    def _again(self, job: Job, origin: Origin) -> bool:
+    def _again(self, job: Job, origin: Origin, terms: Terms | None) -> bool:
         self._screening.prompts([job.request.prompt], owner=job.owner)
         keys = intake.own_keys([job.request], self._providers, self._own_keys, job.owner, origin.own_keys)
         return self._store.again(
             job.id,
             when=RETRYABLE,
-            terms=self._admission.terms(job.owner, origin),
+            terms=terms,
             credits=self._catalogue.forecast(job.request),
             own_key=keys.get(job.request.provider),
         )

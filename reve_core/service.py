@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from reve_core import intake
 from reve_core.admission import Admission
-from reve_core.allowance import HERE, Allowance, Origin
+from reve_core.allowance import HERE, Allowance, Origin, Terms
 from reve_core.board import Board
 from reve_core.catalogue import Catalogue
 from reve_core.comparison_shares import ComparisonShares
@@ -276,7 +276,7 @@ class Studio:
         job = self.get(job_id, owner=owner)
         if job.error_code == "blocked":
             raise WrongState("This prompt was refused here and is not kept. Write another one.", job.status)
-        if not self._again(job, _RETRYABLE, origin):
+        if not self._again(job, _RETRYABLE, origin, self.admission.terms(owner, origin)):
             raise WrongState("Only failed and cancelled jobs can be tried again.", job.status)
         self._worker.wake()
 
@@ -285,23 +285,24 @@ class Studio:
         Try every failed job once more, except those that were refused or given up, as far as the limits reach. Returns how
         many. Raises LimitReached, Banned where they let none through.
         """
-        retried = 0
+        retried, terms = 0, self.admission.terms(owner, origin)
         try:
             for job in self._worth_a_retry(owner):
-                retried += self._again(job, (JobStatus.FAILED,), origin)
+                retried += self._again(job, (JobStatus.FAILED,), origin, terms)
+                terms = terms and terms.same_submission()
         except LimitReached:
             if not retried:
                 raise
         self._worker.wake()
         return retried
 
-    def _again(self, job: Job, when: Iterable[JobStatus], origin: Origin) -> bool:
+    def _again(self, job: Job, when: Iterable[JobStatus], origin: Origin, terms: Terms | None) -> bool:
         self.screening.prompts([job.request.prompt], owner=job.owner)
         keys = self._keys([job.request], job.owner, origin)
         return self._store.again(
             job.id,
             when=when,
-            terms=self.admission.terms(job.owner, origin),
+            terms=terms,
             credits=self.catalogue.forecast(job.request),
             own_key=keys.get(job.request.provider),
         )
@@ -330,7 +331,7 @@ class Studio:
                     return "The picture had been saved. It is in the gallery now."
                 return "No picture has come. Run it again, or give up."
             case "rerun":
-                self._again(job, (JobStatus.UNKNOWN,), origin)
+                self._again(job, (JobStatus.UNKNOWN,), origin, self.admission.terms(owner, origin))
                 self._worker.wake()
                 return "Running again. It may be charged a second time."
             case "give_up":

@@ -30,19 +30,26 @@ def gate(arrival: float | None, now: float, per_minute: int) -> tuple[float, flo
     """
     One step of the generic cell rate algorithm: (the next theoretical arrival, seconds to wait; 0: let in).
 
-    ``arrival`` is what the last step returned, None for the first. One from further in the future than this rate could
-    have written means that the clock was set back, or the rate raised; it is taken for the latest that could be.
+    ``arrival`` is what the last step that let in returned, None for the first.
     """
     step = MINUTE_S / per_minute
-    arrival = now if arrival is None else min(max(arrival, now), now + MINUTE_S)
+    arrival = _earliest(arrival, now)
     wait = arrival + step - now - MINUTE_S
     return (arrival, wait) if wait > 1e-6 else (arrival + step, 0.0)
+
+
+def _earliest(arrival: float | None, now: float) -> float:
+    """
+    No step writes an arrival more than a minute ahead. One that is further off was written before the clock was set back,
+    and holding to it could lock somebody out for as long.
+    """
+    return now if arrival is None or arrival > now + MINUTE_S + 1 else max(arrival, now)
 
 
 def left(arrival: float | None, now: float, per_minute: int) -> tuple[int, float]:
     """How many more would be let in at once, and the seconds until there is one more."""
     step = MINUTE_S / per_minute
-    arrival = now if arrival is None else min(max(arrival, now), now + MINUTE_S)
+    arrival = _earliest(arrival, now)
     room = max(0.0, (now + MINUTE_S - arrival) / step + 1e-6)
     free = math.floor(room)
     return free, 0.0 if free >= per_minute else (free + 1 - room) * step
