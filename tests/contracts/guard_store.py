@@ -143,7 +143,7 @@ class GuardStoreContract:
         ask(store, on=on)
         ask(store, on=on)
         clock.pass_(-back_s)
-        clock.pass_(60.001)
+        clock.pass_(120)
         ask(store, on=on)
         ask(store, on=on)
         assert refused(store, on=on).retry_after_s <= 30.001
