@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reve_core.compare.models import Comparison
 
 # What became of a share: it can be opened, or why it cannot.
-State = Literal["open", "expired", "revoked", "trashed", "deleted"]
+State = Literal["open", "expired", "revoked", "trashed", "deleted", "hidden"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Share:
     ``show_prompt`` and ``show_settings`` are the owner's choice; ``published`` lets search engines list it. Of a
     comparison, ``may_vote`` puts its pictures before visitors blind, two at a time, and ``show_grid`` opens the whole grid
     to who has voted on what there was; without ``may_vote`` the grid is what the link shows. ``views`` counts openings of
-    the page. ``_at`` are aware UTC instants.
+    the page. ``hidden_at``: the operator took it down. ``_at`` are aware UTC instants.
     """
 
     id: str
@@ -41,13 +41,15 @@ class Share:
     may_vote: bool = False
     show_grid: bool = False
     views: int = 0
+    hidden_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if (self.job_id is None) == (self.comparison_id is None):
             raise ValueError("A share is of a picture or of a comparison.")
 
     def has_ended(self, now: datetime) -> bool:
-        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now)
+        ended = self.revoked_at is not None or self.hidden_at is not None
+        return ended or (self.expires_at is not None and self.expires_at <= now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Window:
     """
     What somebody with the link may see. ``prompt`` and ``settings`` are None and empty where their owner keeps them back.
 
-    ``label`` is the provider's fixed mark. ``width`` and ``height`` in pixels. ``version`` changes with what is shown.
+    ``label`` is the provider's fixed mark, ``signed`` what is to be said of the files' signatures. ``width`` and ``height`` in pixels. ``version`` changes with what is shown.
     """
 
     share: Share
@@ -74,6 +76,7 @@ class Window:
     settings: tuple[tuple[str, str], ...]
     boxes: tuple[Box, ...]
     version: str
+    signed: str = ""
 
     @property
     def published(self) -> bool:

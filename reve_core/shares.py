@@ -198,13 +198,20 @@ class Shares:
         return share, job, job.image
 
     def _state(self, share: Share, job: Job | None, comparison: Comparison | None) -> State:
+        if share.hidden_at is not None:
+            return "hidden"
         if comparison is None and (job is None or job.image is None):
-            return "deleted"
+            return "hidden" if self._is_taken_down(share) else "deleted"
         if share.revoked_at is not None:
             return "revoked"
         if share.has_ended(self._now()):
             return "expired"
         return "open" if job is None or job.trashed_at is None else "trashed"
+
+    def _is_taken_down(self, share: Share) -> bool:
+        """Whether the operator hid the picture itself."""
+        job = None if share.job_id is None else self._store.get(share.job_id)
+        return job is not None and job.hidden_at is not None
 
     def _link(self, share: Share) -> Link:
         tokens = self._signer.derived(_PURPOSE, share.id)
@@ -225,6 +232,7 @@ class Shares:
         return Window(
             share=share,
             label=self._label_of(request.provider),
+            signed=self.marker.says,
             width=image.width,
             height=image.height,
             prompt=request.prompt if share.show_prompt else None,

@@ -63,6 +63,15 @@ function seconds(s) {
   return Math.floor(s / 3600) + " h " + Math.round((s % 3600) / 60) + " min";
 }
 
+// Whether files that are saved carry their prompt. Until somebody says otherwise they do.
+const PROMPT_IN_FILES = "reve:prompt-in-files";
+function promptInFiles(on) {
+  try {
+    if (on !== undefined) localStorage.setItem(PROMPT_IN_FILES, on ? "yes" : "no");
+    return localStorage.getItem(PROMPT_IN_FILES) !== "no";
+  } catch { return on ?? true; }
+}
+
 // The bar at the foot of the page that says what has just been done and offers to take it back.
 function snackbar() {
   const words = el("span");

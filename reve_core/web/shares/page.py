@@ -113,7 +113,10 @@ def _about(window: Window, token: str, here: str) -> Markup:
         tag("p", window.prompt, class_="prompt", dir="auto") if window.prompt is not None else None,
         tag("dl", *facts) if facts else None,
         tag(
-            "p", tag("a", "Download the picture", href=f"{here}/download", download=True, rel="nofollow"), class_="more"
+            "p",
+            tag("a", "Download the picture", href=f"{here}/download", download=True, rel="nofollow"),
+            f" · {window.signed}" if window.signed else None,
+            class_="more",
         ),
         class_="about",
     )
