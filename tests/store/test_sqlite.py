@@ -183,6 +183,11 @@ def test_a_forked_child_opens_a_connection_of_its_own(tmp_path: Path) -> None:
             "jobs_gallery",
             id="a page of the gallery",
         ),
+        pytest.param(
+            "select count(*) from jobs where address = ? and address <> '' and status in ('queued', 'running')",
+            "jobs_of_address",
+            id="what waits for an address",
+        ),
         pytest.param("select max(rev) from jobs where owner = ?", "jobs_revision", id="the revision"),
         pytest.param(
             "select * from jobs where owner = ? and status = 'queued' order by seq limit 60",

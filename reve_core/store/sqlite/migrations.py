@@ -395,7 +395,14 @@ def _limits(db: Database) -> None:
         db.execute(f"alter table jobs add column {column}")
     db.execute("update jobs set fair = owner where status in ('queued', 'running')")
     db.execute("drop index jobs_queued")
-    db.execute("create index jobs_queued on jobs (provider, priority desc, turn, seq) where status = 'queued'")
+    # With all that the claim asks about, so that who has thousands in line and may have no more running is passed over
+    # without a look at one of their rows.
+    db.execute(
+        """
+        create index jobs_queued on jobs (provider, priority desc, turn, seq, fair, not_before, review, status)
+        where status = 'queued'
+        """
+    )
     db.execute("create index jobs_running_fair on jobs (fair) where status = 'running'")
     db.execute("create index jobs_of_address on jobs (address) where status in ('queued', 'running') and address <> ''")
     db.execute("create index jobs_to_review on jobs (seq) where review = 'person'")
