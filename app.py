@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import streamlit.logger
 from starlette.middleware import Middleware
 from streamlit import runtime
 
 from reve_core import bootstrap
 from reve_core.errors import ReveError, UnsafeConfiguration
+from reve_core.logs import setup_logging, to_root
 from reve_core.web.front import Front
 from reve_core.web.nodelay import set_no_delay
 from reve_core.web.shield.server import tighten
@@ -47,6 +49,8 @@ def held_uploads() -> dict[str, int]:
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     try:
+        setup_logging(bootstrap.load_settings())
+        streamlit.logger.setup_formatter = to_root  # for the loggers that Streamlit makes from now on
         bootstrap.get()
     except UnsafeConfiguration:
         raise  # a public link must not stand open while somebody reads the log
