@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import look
+from pages.parts import host, look, resuming
 from pages.parts.me import is_alone, me
 from reve_core import bootstrap
 from reve_core.errors import ReveError
@@ -18,14 +18,17 @@ def main() -> None:
         st.Page("gallery.py", title="Gallery", url_path="gallery"),
         st.Page("compare.py", title="Compare", url_path="compare"),
         st.Page("queue.py", title="Queue", url_path="queue"),
-        st.Page("shares.py", title="Shares", url_path="shares"),
     ]
+    if host.plain() is None:  # where nobody could open a link, there are none
+        pages.append(st.Page("shares.py", title="Shares", url_path="shares"))
     page = st.navigation(pages, position="top")
     with st.container(key="phone_nav", horizontal=True):
         for entry in pages:
             st.page_link(entry, label=entry.title)
     try:
         studio = bootstrap.get()
+        if host.is_awaited(studio.visitors):
+            return
         # The Queue says of each provider itself whether and why it is paused.
         notices = studio.board.notices(pauses=page.title != "Queue")
         me()
@@ -33,9 +36,11 @@ def main() -> None:
         look.out_of_order(exc)
         return
     look.banner(notices)
-    if is_alone():
-        look.note("Your browser sends no cookies here. What you make is kept until you close or reload this tab.")
+    alone = is_alone()
+    if alone:
+        resuming.draw()
     page.run()
+    host.look(resuming.kept() if alone else "")
 
 
 main()

@@ -8,13 +8,16 @@ import streamlit as st
 
 from pages.parts import look
 from pages.parts.comparing import asking, form, keeping, linking, listing, results, scoring, sheet
+from pages.parts.host import plain
 from pages.parts.me import me
 from pages.parts.pictures import export_urls
+from pages.parts.ticking import Ticking
 from reve_core import bootstrap
 from reve_core.compare.models import Comparison
 from reve_core.errors import NotFound, ReveError
 
 TABS = {"grid": "Grid", "results": "Results", "score": "Score", "share": "Share"}
+TICK_S = 2.0
 FROM = "compare_from"  # the picture that another page sends along: the id of its job
 
 
@@ -23,18 +26,22 @@ def main() -> None:
         # A picture that has been deleted meanwhile leaves the form as it was.
         with contextlib.suppress(ReveError):
             form.put(asking.fill(bootstrap.get().get(job_id, owner=me()).request))
-    _body()
+    _ticking()
 
 
-@st.fragment
 def _body() -> None:
+    pending = 0
     if st.query_params.get(form.PARAM):
-        _one(st.query_params[form.PARAM])
+        pending = _one(st.query_params[form.PARAM])
     else:
         _all()
     if (go := sheet.gone()) is not None:
         page, params = go
         st.switch_page(page, query_params=params)
+    _ticking.busy(pending)
+
+
+_ticking = Ticking(_body, every_s=TICK_S)
 
 
 def _all() -> None:
@@ -49,21 +56,26 @@ def _all() -> None:
                 st.rerun()
 
 
-def _one(comparison_id: str) -> None:
+def _one(comparison_id: str) -> int:
+    """How many pictures are on their way, where the page has to look for them itself."""
     studio = bootstrap.get()
     try:
         comparison = studio.comparisons.get(comparison_id, owner=me())
     except NotFound:
         look.missing("No such comparison", "There is no comparison at this address. It may have been deleted.")
         st.button("All comparisons", type="primary", key="compare_missing", on_click=st.query_params.clear)
-        return
-    match sheet.draw(studio, comparison, TABS):
+        return 0
+    alone = plain() is not None
+    match sheet.draw(studio, comparison, TABS if not alone else TABS | {"share": "Files"}):
         case "results":
-            results.draw(comparison, votes_url=export_urls(comparison.id)["votes.csv"])
+            results.draw(comparison, votes_url=export_urls(comparison.id).get("votes.csv", ""))
         case "score":
             scoring.draw(comparison)
+        case "share" if alone:
+            keeping.exports_here(studio, comparison)
         case "share":
             _share(comparison)
+    return sheet.pending(studio, comparison) if alone else 0
 
 
 def _share(comparison: Comparison) -> None:

@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from pages.parts import grid, handover, look, sharing, viewer
+from pages.parts.host import plain
 from pages.parts.me import me
 from pages.parts.sheet import STEP, Mode, Sheet
+from pages.parts.ticking import Ticking
 from reve_core import bootstrap
 from reve_core.errors import ReveError
-from reve_core.models import JobFilter
+from reve_core.models import JobFilter, JobStatus
 from reve_core.service import Studio
 
 PARAM = "image"
+TICK_S = 4.0
 _ALL, _STARRED, _TRASH = "Pictures", "Favourites", "Trash"
 _ANY = "Any"
 _LONGEST = 200
@@ -76,7 +79,11 @@ def _act(said: Any) -> None:
                     st.session_state[key] = rest
             case "star":
                 sheet.star(studio, ids, bool(said.get("on")))
-            case "trash" | "restore" | "purge" | "zip" as name:
+            case "download":
+                sheet.download(studio, str(said.get("id")), with_prompt=said.get("prompt") is not False)
+            case "zip":
+                sheet.zip(studio, ids, with_prompts=said.get("prompt") is not False)
+            case "trash" | "restore" | "purge" as name:
                 if name in ("trash", "restore") and st.query_params.get(PARAM):
                     _close()
                 getattr(sheet, name)(studio, ids)
@@ -176,7 +183,6 @@ def _zone() -> tzinfo:
         return UTC
 
 
-@st.fragment
 def _body() -> None:
     studio = bootstrap.get()
     sheet = _sheet()
@@ -193,6 +199,12 @@ def _body() -> None:
         if "from" in go:
             st.session_state["compare_from"] = go["from"]
         st.switch_page(go.get("page", "create.py"), query_params=go.get("params"))
+    if plain() is not None:
+        counts = studio.counts(owner=me())
+        _ticking.busy(counts[JobStatus.QUEUED] + counts[JobStatus.RUNNING])
+
+
+_ticking = Ticking(_body, every_s=TICK_S)
 
 
 # Streamlit forgets a widget's value while another page is shown: without it, somebody has just come in.
@@ -201,6 +213,6 @@ if _VIEW not in st.session_state:
     st.session_state.pop(_VIEWED, None)
 look.heading("Gallery")
 try:
-    _body()
+    _ticking()
 except ReveError as exc:
     look.out_of_order(exc)

@@ -10,12 +10,14 @@ import streamlit as st
 from pages.parts import look
 from pages.parts.line import Line
 from pages.parts.me import me
+from pages.parts.ticking import Ticking
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.service import Studio
 
 NAME = "reve_jobs"
 KEY = "queue_jobs"
+TICK_S = 2.0
 _LINE, _GO = "queue_line", "queue_go"
 
 _piece = st.components.v2.component(
@@ -93,16 +95,20 @@ def _act(studio: Studio, line: Line, said: Mapping[str, Any]) -> None:
             st.session_state[_GO] = ("create.py", {})
 
 
-@st.fragment
 def _body() -> None:
-    _piece(key=KEY, data=_line().data(bootstrap.get(), me()), on_act_change=_acts)
+    data = _line().data(bootstrap.get(), me())
+    _piece(key=KEY, data=data, on_act_change=_acts)
     if (go := st.session_state.pop(_GO, None)) is not None:
         page, params = go
         st.switch_page(page, query_params=params)
+    _ticking.busy(data["pending"])
+
+
+_ticking = Ticking(_body, every_s=TICK_S)
 
 
 look.heading("Queue")
 try:
-    _body()
+    _ticking()
 except ReveError as exc:
     look.out_of_order(exc)

@@ -25,9 +25,10 @@ SECURE_COOKIE = "__Host-reve_visitor"
 COOKIE_S = 400 * _DAY_S  # browsers keep no cookie longer
 RENEW_S = 30 * _DAY_S  # an older cookie is signed anew: who comes back now and then stays the same visitor
 SESSION_S = 7 * _DAY_S  # longer than a tab is left alone
+RESUME_S = 30 * _DAY_S
 PASS_S = 15 * 60
 
-_VISITOR, _SESSION, _ADDRESS, _TAG = "visitor", "session", "address", "tag"
+_VISITOR, _SESSION, _RESUME, _ADDRESS, _TAG = "visitor", "session", "resume", "address", "tag"
 _TOKEN_PREFIX = "reve_"
 _MAX_NAME = 80
 
@@ -78,6 +79,16 @@ class Visitors:
 
     def of_session_pass(self, value: str | None) -> str | None:
         return self._signer.read(_SESSION, value, max_age_s=SESSION_S) if value else None
+
+    def resume_pass(self, owner: str) -> str:
+        """
+        For a person to keep, where no cookie does: brings back this visitor, whoever opens it, for ``RESUME_S`` seconds.
+        """
+        return self._signer.sign(_RESUME, owner)
+
+    def of_resume_pass(self, value: str | None) -> str | None:
+        """None where it is forged, damaged or too old."""
+        return self._signer.read(_RESUME, value, max_age_s=RESUME_S) if value else None
 
     def tag(self, owner: str) -> str:
         """Tells a page whether its requests are answered for the visitor it was drawn for. Says nothing about who."""

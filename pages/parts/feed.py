@@ -2,29 +2,34 @@
 The live cards: one Components v2 piece and the fragment around it.
 
 The piece asks ``/api/live`` by itself, so a card's progress costs no script run. Only what a person does comes here, and
-reruns this fragment alone: the form above keeps its text, its caret and its focus.
+reruns this fragment alone: the form above keeps its text, its caret and its focus. Where the host lets no such request
+through, the fragment brings the news itself as long as something is pending.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from pages.parts import composer, look, pictures
+from pages.parts.host import plain
 from pages.parts.me import is_alone, live, me
+from pages.parts.ticking import Ticking
 from reve_core import bootstrap
 from reve_core.board import Feed
 from reve_core.errors import ReveError
 from reve_core.examples import examples, surprises
 from reve_core.service import Studio
+from reve_core.views import Card
 from reve_core.web.live import with_keys
 
 NAME = "reve_feed"
 KEY = "feed"
 LIMIT = 24
+TICK_S = 1.5
 _NOTE, _OPEN, _AGAIN = "feed_note", "feed_open", "feed_again"
 
 _piece = st.components.v2.component(
@@ -32,8 +37,7 @@ _piece = st.components.v2.component(
 )
 
 
-@st.fragment
-def draw() -> None:
+def _draw() -> None:
     if (image := st.session_state.pop(_OPEN, None)) is not None:
         st.switch_page("gallery.py", query_params={"image": image})
     if st.session_state.pop(_AGAIN, False):
@@ -46,11 +50,11 @@ def draw() -> None:
     _piece(
         key=KEY,
         data={
-            "cards": with_keys(feed.cards, bootstrap.get().visitors) if is_alone() else feed.cards,
+            "cards": _shown(feed.cards),
             "pending": feed.pending,
             "live": live(LIMIT),
             "images": pictures.IMAGES,
-            "gallery": "/gallery",
+            "gallery": pictures.page_url("gallery"),
             "note": st.session_state.get(_NOTE),
             "starts": [composer.idea_card(example) for example in examples()],
             "surprises": surprises(),
@@ -58,6 +62,19 @@ def draw() -> None:
         on_act_change=_act,
         on_moved_change=_moved,
     )
+    draw.busy(feed.pending)
+
+
+draw = Ticking(_draw, every_s=TICK_S)
+
+
+def _shown(cards: list[Card]) -> Sequence[Mapping[str, object]]:
+    """The cards, each with what a browser needs to get its thumbnail."""
+    if plain() is not None:
+        return [
+            {**card, "src": pictures.image_url(card["thumbnail"])} if "thumbnail" in card else card for card in cards
+        ]
+    return with_keys(cards, bootstrap.get().visitors) if is_alone() else cards
 
 
 def _moved() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.host import plain
 from pages.parts.look import asset
 from pages.parts.me import live
 from pages.parts.pictures import example_url
@@ -19,6 +20,7 @@ from reve_core.service import Studio
 NAME = "reve_grid"
 KEY = "gallery_grid"
 _LOOK_MS = 10_000
+_NEWEST = 24
 
 _piece = st.components.v2.component(
     NAME,
@@ -36,7 +38,7 @@ def draw(studio: Studio, sheet: Sheet, on_act: Callable[[], None]) -> None:
     _piece(
         key=KEY,
         data={
-            "items": sheet.tiles(datetime.now(UTC), studio.shelf.trash_days),
+            "items": sheet.tiles(studio, datetime.now(UTC)),
             "mode": sheet.mode,
             "says": _says(studio, sheet),
             "turn": sheet.turn,
@@ -44,8 +46,9 @@ def draw(studio: Studio, sheet: Sheet, on_act: Callable[[], None]) -> None:
             "more": sheet.next is not None and not full,
             "older": sheet.next is not None and full,
             "newer": len(sheet.starts) > 1,
-            "poll": live(24) if watching else None,
+            "poll": live(_NEWEST) if watching else None,
             "poll_ms": _LOOK_MS,
+            "fresh": _fresh(studio, sheet) if watching and plain() is not None else 0,
             "message": None
             if message is None
             else {"n": message.n, "text": message.text, "undo": message.undo, "url": message.url},
@@ -53,6 +56,15 @@ def draw(studio: Studio, sheet: Sheet, on_act: Callable[[], None]) -> None:
         },
         on_act_change=on_act,
     )
+
+
+def _fresh(studio: Studio, sheet: Sheet) -> int:
+    """New pictures that are not on the sheet. On other hosts the piece counts them itself."""
+    if studio.revision(owner=sheet.owner) == sheet.rev:
+        return 0
+    known = {job.id for job in sheet.jobs}
+    cards = studio.board.feed(owner=sheet.owner, limit=_NEWEST).cards
+    return sum(card["status"] == JobStatus.DONE and card["id"] not in known for card in cards)
 
 
 def _says(studio: Studio, sheet: Sheet) -> str:

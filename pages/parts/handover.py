@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts import look
 from pages.parts.home import base, is_here_only
+from pages.parts.host import plain
 from pages.parts.me import is_alone, me
 from reve_core import bootstrap
 from reve_core.errors import ReveError
@@ -26,7 +27,7 @@ _piece = st.components.v2.component(
 def entry() -> None:
     """A quiet way in, for the bar of a page."""
     visitors = bootstrap.get().visitors
-    if not visitors.public:
+    if not visitors.public or plain() is not None:  # where no link of ours is let through, one's own link is at the top
         return
     with st.popover("Devices", key="handover_entry", type="tertiary"):
         made = st.session_state.get(_MADE)

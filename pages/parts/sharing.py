@@ -27,6 +27,7 @@ _STATES = {
     "revoked": "Ended by you",
     "trashed": "Picture is in the trash",
     "deleted": "Picture was deleted",
+    "hidden": "Taken down by the operator",
 }
 
 

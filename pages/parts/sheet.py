@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pages.parts.pictures import export_url, image_url
+from pages.parts.pictures import download_now, export_url, image_url
 from reve_core.models import Job, JobFilter, JobStatus, Page
 from reve_core.service import Studio
 
@@ -125,17 +125,25 @@ class Sheet:
         self.fresh(studio)
         self.say(f"The trash is empty. {_pictures(gone)} deleted for good.")
 
-    def zip(self, studio: Studio, ids: list[str]) -> None:
-        token = studio.shelf.prepare_export(ids, owner=self.owner)
-        self.say(f"The archive of {_pictures(len(ids)).lower()} is being downloaded.", url=export_url(token))
+    def download(self, studio: Studio, job_id: str, *, with_prompt: bool = True) -> None:
+        """On a host that lets no link of ours through."""
+        self.say("The picture is being downloaded.", url=download_now(studio, job_id, owner=self.owner, with_prompt=with_prompt))
+
+    def zip(self, studio: Studio, ids: list[str], *, with_prompts: bool = True) -> None:
+        token = studio.shelf.prepare_export(ids, owner=self.owner, with_prompts=with_prompts)
+        self.say(
+            f"The archive of {_pictures(len(ids)).lower()} is being downloaded.",
+            url=export_url(token, owner=self.owner),
+        )
 
     def say(self, text: str, *, undo: bool = False, url: str = "") -> None:
         self.message = Message((self.message.n if self.message else 0) + 1, text, undo, url)
 
     # -- as the grid draws it
 
-    def tiles(self, now: datetime, trash_days: float) -> list[dict[str, Any]]:
-        return [tile(job, note=self._note(job, now, trash_days)) for job in self.jobs]
+    def tiles(self, studio: Studio, now: datetime) -> list[dict[str, Any]]:
+        days = studio.shelf.trash_days
+        return [tile(studio, job, note=self._note(job, now, days)) for job in self.jobs]
 
     def around(self, job_id: str) -> tuple[Job | None, Job | None]:
         """The newer and the older neighbour on this sheet."""
@@ -182,7 +190,7 @@ class Sheet:
         return words if job.status is JobStatus.DONE else f"{job.status.value.capitalize()} · {words.lower()}"
 
 
-def tile(job: Job, note: str = "") -> dict[str, Any]:
+def tile(studio: Studio, job: Job, note: str = "") -> dict[str, Any]:
     width, height = job.aspect
     prompt = job.request.prompt
     return {
@@ -191,6 +199,7 @@ def tile(job: Job, note: str = "") -> dict[str, Any]:
         "aspect": round(width / height, 4),
         "alt": prompt if len(prompt) <= _ALT else prompt[:_ALT] + "…",
         "star": job.starred,
+        "label": studio.catalogue.label(job.request.provider) if job.image else "",
         "note": note,
     }
 

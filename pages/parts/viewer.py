@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.host import plain
 from pages.parts.look import asset
-from pages.parts.pictures import download_url, image_url
+from pages.parts.pictures import ahead_url, download_url, image_url
 from pages.parts.sheet import tile
 from reve_core import views
 from reve_core.errors import JobNotFound, ReveError
@@ -54,20 +55,22 @@ def view_of(
         "height": job.image.height,
         "prompt": job.request.prompt,
         "label": studio.catalogue.label(job.request.provider),
+        "signed": studio.shelf.marker.says,
         "trouble": ""
         if intact
         else "The picture’s file is damaged or missing. Its settings are still here, so it can be made again.",
         "trashed": job.trashed_at is not None,
         "starred": job.starred,
         "download": download_url(job.id),
+        "shares": plain() is None,
         "facts": facts(studio, job),
         "notes": list(job.receipt.notes) if job.receipt else [],
         "regions": [
             {"label": region.label, "prompt": region.prompt, **region.bbox.model_dump()}
             for region in (layout.regions if layout else ())
         ],
-        "newer": _neighbour(newer),
-        "older": _neighbour(older),
+        "newer": _neighbour(studio, newer),
+        "older": _neighbour(studio, older),
     }
 
 
@@ -104,10 +107,10 @@ def _durations(job: Job) -> tuple[float | None, float | None]:
     return waited, made
 
 
-def _neighbour(job: Job | None) -> dict[str, Any] | None:
+def _neighbour(studio: Studio, job: Job | None) -> dict[str, Any] | None:
     if job is None:
         return None
-    return {**tile(job), "full": image_url(job.image.name) if job.image else ""}
+    return {**tile(studio, job), "full": ahead_url(job.image.name) if job.image else ""}
 
 
 def _missing(job_id: str, title: str, text: str) -> dict[str, Any]:

@@ -52,18 +52,39 @@ def live_comparison_routes(get_studio: Callable[[], Studio]) -> list[Route]:
 
 
 def _grid(request: Request, studio: Studio, comparison_id: str, owner: str) -> Response:
+    address = _address(studio, alone=PASS_HEADER in request.headers)
+    news = grid_news(
+        studio,
+        comparison_id,
+        owner,
+        thumbnail=lambda _, image: address(image.thumbnail),
+        full=lambda _, image: address(image.name),
+        known=request.query_params.get("rev"),
+    )
+    news |= _you(studio, owner)
+    return JSONResponse(news, headers=_NO_STORE) if "data" not in news else _packed(request, news)
+
+
+def grid_news(
+    studio: Studio,
+    comparison_id: str,
+    owner: str,
+    *,
+    thumbnail: gridview.Address,
+    full: gridview.Address,
+    known: str | None = None,
+) -> dict[str, object]:
+    """``{"rev": …, "data": {…}, "wait": "…"}``; no more than ``rev`` where it is ``known``. Raises ComparisonNotFound."""
     # The pulse before the rows: what changes in between is noticed by the next look, not lost.
     rev = studio.comparisons.pulse(comparison_id, owner=owner)
-    news: dict[str, object] = {"rev": rev, **_you(studio, owner)}
-    if request.query_params.get("rev") == str(rev):
-        return JSONResponse(news, headers=_NO_STORE)
-    address = _address(studio, alone=PASS_HEADER in request.headers)
+    if known == str(rev):
+        return {"rev": rev}
     grid = studio.comparisons.grid(comparison_id, owner=owner)
     data = gridview.player_data(
         grid,
         catalogue=studio.catalogue,
-        thumbnail=lambda _, image: address(image.thumbnail),
-        full=lambda _, image: address(image.name),
+        thumbnail=thumbnail,
+        full=full,
         rev=rev,
         standing=result_view.standing(studio.polls.result(grid.comparison)),
     )
@@ -73,7 +94,7 @@ def _grid(request: Request, studio: Studio, comparison_id: str, owner: str) -> R
         # Said once per row: hundreds of cells would repeat a long prompt hundreds of times.
         if cell["alt"] == prompts.get(str(cell["row"])):
             del cell["alt"]
-    return _packed(request, {**news, "data": data, "wait": _wait(studio, grid)})
+    return {"rev": rev, "data": data, "wait": _wait(studio, grid)}
 
 
 def _you(studio: Studio, owner: str) -> dict[str, str]:

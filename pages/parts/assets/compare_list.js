@@ -30,7 +30,8 @@ function render(s) {
   s.nothing.hidden = items.length > 0;
   s.list.hidden = !items.length;
   s.more.hidden = !more;
-  if (!items.length && !s.nothing.childElementCount) s.nothing.append(...empty(s, example));
+  const seal = example.map((one) => one.src).join();
+  if (!items.length && s.nothing.dataset.seal !== seal) { s.nothing.dataset.seal = seal; s.nothing.replaceChildren(...empty(s, example)); }
   const rows = new Map();
   for (const item of items) {
     const seal = JSON.stringify(item), old = s.rows.get(item.id);
@@ -45,7 +46,7 @@ function render(s) {
 }
 
 function row(s, item) {
-  const link = el("a", { href: `/compare?c=${encodeURIComponent(item.id)}`, dir: "auto", text: item.title });
+  const link = el("a", { href: `${s.data.home}?c=${encodeURIComponent(item.id)}`, dir: "auto", text: item.title });
   link.onclick = (event) => { if (event.metaKey || event.ctrlKey || event.shiftKey) return; event.preventDefault(); s.act("open", { id: item.id }); };
   const faces = Array.from({ length: 4 }, (_, n) => el("span", { class: "face" }, item.thumbs[n] ? picture(item.thumbs[n].src, "", { loading: "lazy" }) : null));
   return el("li", { class: "item", "data-id": item.id },
@@ -53,6 +54,7 @@ function row(s, item) {
     el("div", { class: "words" }, link,
       el("p", { class: "facts" },
         el("span", { class: item.pending ? "busy" : null, text: item.says }), el("span", { text: item.about }),
+        item.label ? el("span", { class: "mark", text: item.label }) : null,
         item.votes ? el("span", { text: item.votes }) : null,
         el("time", { datetime: item.created, text: when(item.created) }))));
 }
@@ -64,6 +66,7 @@ function empty(s, example) {
   return [
     el("div", { class: "sample" }, ...shots),
     el("div", { class: "scale", "aria-hidden": "true" }, el("i"), el("i"), el("u"), el("span", { text: "B is chosen more often. Not decided yet." })),
+    el("p", { class: "mark", text: "Drawn by code, as an example" }),
     el("h2", { text: "Which prompt is better?" }),
     el("p", { text: "Write two or more prompts, see the price, and look at their pictures side by side. A blind vote says which one wins, and whether that is more than chance." }),
     el("button", { class: "button main", type: "button", text: "Try an example", onclick: () => s.act("example") }),
@@ -73,7 +76,7 @@ function empty(s, example) {
 // While something is under way the list is read again, every few seconds at most.
 async function look(s) {
   clearTimeout(s.timer);
-  if (document.hidden || !s.root.isConnected || !s.data.items.some((item) => item.pending)) return;
+  if (document.hidden || !s.root.isConnected || !s.data.live || !s.data.items.some((item) => item.pending)) return;
   try {
     const news = await askLive(s.data.live);
     if (news.rev !== s.data.rev) { s.act("fresh"); return; }

@@ -18,17 +18,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const wake = () => document.hidden || look(s);
   document.addEventListener("visibilitychange", wake);
   s.stop = () => { document.removeEventListener("visibilitychange", wake); clearTimeout(s.timer); };
-  look(s);
+  if (data.live) look(s);
+  else handed(s);
   return () => { s.stop(); s.snack.stop(); };
 }
 
 function build(root, id) {
-  const s = { root, id, rev: null, data: null, pending: 0, said: 0, wait: "" };
+  const s = { root, id, rev: null, data: null, pending: 0, said: 0, wait: "", known: new Map(), waiting: new Map(), wanted: new Set() };
   const button = (text, act, kind = "") => el("button", { type: "button", class: "button " + kind, text, onclick: act });
   s.title = el("textarea", { class: "title", rows: "1", maxlength: "160", "aria-label": "Title", title: "Rename", spellcheck: "false" });
   s.title.onkeydown = (event) => { if (event.key === "Enter") { event.preventDefault(); s.title.blur(); } else if (event.key === "Escape") { s.title.value = s.told.title; s.title.blur(); } };
   s.title.onblur = () => { const title = s.title.value.trim(); if (title !== s.told.title) s.act("title", { title }); };
-  s.back = el("a", { class: "button plain only", href: "/compare", "aria-label": "All comparisons", title: "All comparisons" }, icon("left"));
+  s.back = el("a", { class: "button plain only", "aria-label": "All comparisons", title: "All comparisons" }, icon("left"));
   s.back.onclick = (event) => { if (event.metaKey || event.ctrlKey || event.shiftKey) return; event.preventDefault(); s.act("list"); };
   s.dots = el("button", { type: "button", class: "button only", "aria-label": "More", title: "More", "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => menu(s, s.menu.hidden) });
   s.dots.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5.5 12h.01M12 12h.01M18.5 12h.01" stroke-width="3"/></svg>';
@@ -72,6 +73,7 @@ function forget(made) {
 
 function draw(s, before) {
   const { told } = s;
+  s.back.href = told.home;
   const held = s.root.getRootNode().activeElement;
   if (held !== s.title || !before) s.title.value = told.title;
   s.title.placeholder = told.named;
@@ -124,7 +126,7 @@ function tabKey(s, event) {
 
 async function look(s) {
   clearTimeout(s.timer);
-  if (document.hidden || !s.root.isConnected) return;
+  if (document.hidden || !s.root.isConnected || !s.told.live) return;
   const { live } = s.told, mine = (s.asked = (s.asked || 0) + 1);
   try {
     const news = await askLive({ ...live, url: live.url + (s.rev === null ? "" : `?rev=${s.rev}`) });
@@ -144,6 +146,35 @@ async function look(s) {
   }
   clearTimeout(s.timer);
   s.timer = setTimeout(() => look(s), s.pending || s.failed ? BUSY_MS : IDLE_MS);
+}
+
+// Where nothing can be asked: what came along with the page.
+function handed(s) {
+  const { news, details } = s.told;
+  if (details && details.n !== s.detailed) {
+    s.detailed = details.n;
+    for (const [key, found] of Object.entries(details.cells)) { s.known.set(key, found); s.waiting.get(key)?.(found); s.waiting.delete(key); }
+  }
+  const seal = JSON.stringify(news);
+  if (seal === s.seal) return;
+  s.seal = seal;
+  s.rev = news.rev;
+  take(s, news);
+}
+
+// Two pictures beside each other are asked for in one go: Streamlit keeps the newest of several messages only.
+function wants(s, keys) {
+  for (const key of keys) if (!s.known.has(key)) s.wanted.add(key);
+  if (!s.wanted.size) return;
+  clearTimeout(s.asking);
+  s.asking = setTimeout(() => { s.act("look", { keys: [...s.wanted] }); s.wanted.clear(); }, 60);
+}
+
+function detailsOfCell(s, key) {
+  if (s.told.live) return askLive({ ...s.told.live, url: `${s.told.live.url}/cell/${encodeURIComponent(key)}` });
+  if (s.known.has(key)) return s.known.get(key);
+  wants(s, [key]);
+  return new Promise((found) => s.waiting.set(key, found));
 }
 
 function take(s, news) {
@@ -175,7 +206,8 @@ const dressed = (s) => {
 
 function hooks(s) {
   return {
-    details: (key) => askLive({ ...s.told.live, url: `${s.told.live.url}/cell/${encodeURIComponent(key)}` }),
+    details: (key) => detailsOfCell(s, key),
+    opened: (a, b) => s.told.live || wants(s, [a, b]),
     zoomChanged: (zoom) => { try { sessionStorage.setItem("reve.compare.zoom", JSON.stringify(zoom)); } catch { /* for this page only */ } },
     act: (what, { keys, row }) => {
       if (what === "remove_row") removing(s, row);

@@ -220,8 +220,10 @@ class Form {
   ideas() {
     const part = this.at('.ideas'), list = this.data.ideas;
     part.hidden = !list.length;
-    if (part.childElementCount && this.at('.row').childElementCount === list.length) return;
-    this.at('.row').replaceChildren(...list.map((idea) => {
+    const seal = list.map((idea) => idea.src).join(), row = this.at('.row');
+    if (row.dataset.seal === seal) return;
+    row.dataset.seal = seal;
+    row.replaceChildren(...list.map((idea) => {
       const button = make('button', { type: 'button', className: 'idea', title: idea.prompt }, make('img', { src: idea.src, alt: idea.prompt, loading: 'lazy' }));
       button.onclick = () => this.fill({ prompt: idea.prompt, ratio: idea.ratio });
       return button;

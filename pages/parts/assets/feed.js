@@ -54,11 +54,11 @@ class Feed {
     this.plan();
   }
 
-  plan() { clearTimeout(this.timer); if (!this.closed) this.timer = setTimeout(() => this.ask(), (this.pending ? POLL_MS : IDLE_MS) * Math.min(4, 1 + this.misses)); }
+  plan() { clearTimeout(this.timer); if (!this.closed && this.data.live) this.timer = setTimeout(() => this.ask(), (this.pending ? POLL_MS : IDLE_MS) * Math.min(4, 1 + this.misses)); }
 
   async ask() {
     clearTimeout(this.timer);
-    if (document.hidden || this.closed) return;
+    if (document.hidden || this.closed || !this.data.live) return;
     const turn = this.turn = (this.turn || 0) + 1;
     try {
       const news = await askLive(this.data.live);
@@ -97,7 +97,9 @@ class Feed {
 
   starts() {
     const list = this.data.starts, place = this.at('.starts');
-    if (place.childElementCount === list.length) return;
+    const seal = list.map((start) => start.src).join();
+    if (place.dataset.seal === seal) return;
+    place.dataset.seal = seal;
     place.replaceChildren(...list.map((start) => {
       const button = make('button', { type: 'button' }, make('img', { src: start.src, alt: '' }), make('span', { textContent: start.prompt }));
       button.onclick = () => window.dispatchEvent(new CustomEvent('reve:fill', { detail: { prompt: start.prompt, ratio: start.ratio } }));
@@ -133,7 +135,7 @@ class Card {
     if (before.status !== card.status) this.li.dataset.status = card.status;
     if (before.aspect !== card.aspect) this.shape(card.aspect);
     const done = card.status === 'done';
-    if (done && before.image !== card.image) this.show(card, before.status !== undefined);
+    if (done && (before.image !== card.image || before.src !== card.src)) this.show(card, before.status !== undefined);
     if (!done || !this.img) {
       put(this.says, done ? '' : card.says);
       put(this.why, card.error || '');
@@ -164,7 +166,7 @@ class Card {
 
   // The thumbnail is loaded first and faded in over the waiting card, which leaves only then: nothing flickers.
   show(card, live) {
-    const img = make('img', { alt: card.prompt.slice(0, 300), decoding: 'async', src: this.feed.data.images + encodeURIComponent(card.thumbnail) + (card.key ? `?k=${card.key}` : '') });
+    const img = make('img', { alt: card.prompt.slice(0, 300), decoding: 'async', src: card.src ?? this.feed.data.images + encodeURIComponent(card.thumbnail) + (card.key ? `?k=${card.key}` : '') });
     const open = make('a', { className: 'open', href: `${this.feed.data.gallery}?image=${card.id}`, ariaLabel: 'Open' });
     open.onclick = (e) => { if (e.metaKey || e.ctrlKey || e.shiftKey || e.button) return; e.preventDefault(); this.feed.act(card.id, 'open'); };
     const arrived = () => { img.classList.add('here'); this.state.remove(); this.bar.remove(); };

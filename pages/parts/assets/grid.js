@@ -70,6 +70,8 @@ function render(s) {
   for (const [id, tile] of s.tiles) if (!want.has(id)) { tile.remove(); s.tiles.delete(id); s.picked.delete(id); }
   items.forEach((item, index) => {
     let tile = s.tiles.get(item.id);
+    // Another address only where the host turned out to be another one than it seemed.
+    if (tile && tile.dataset.src !== item.src) { tile.remove(); tile = null; }
     if (!tile) s.tiles.set(item.id, (tile = makeTile(s, item)));
     const on = s.stars.get(item.id) ?? item.star;
     const star = tile.querySelector(".star");
@@ -88,7 +90,7 @@ function render(s) {
   if (!items.length && s.picking) s.picking = false;
   renderPicked(s);
   say(s);
-  s.fresh.hidden = true;
+  offerNews(s, data.fresh);
   clearTimeout(s.timer);
   if (data.poll) s.timer = setTimeout(() => poll(s), data.poll_ms);
 }
@@ -105,9 +107,10 @@ function makeTile(s, item) {
   star.onclick = () => toggleStar(s, item.id);
   const check = el("button", { class: "mark check", type: "button", tabindex: "-1", role: "checkbox", "aria-checked": "false", "aria-label": "Select", title: "Select (X)" }, icon("check"));
   check.onclick = (event) => pick(s, item.id, event.shiftKey);
-  const tile = el("li", { class: "tile" }, open, check, star, item.note ? el("span", { class: "note", text: item.note }) : null);
+  const tile = el("li", { class: "tile" }, open, check, star, item.label ? el("span", { class: "label", title: item.label, text: item.label.split(",")[0] }) : null, item.note ? el("span", { class: "note", text: item.note }) : null);
   tile.style.setProperty("--a", wide);
   tile.dataset.id = item.id;
+  tile.dataset.src = item.src;
   return tile;
 }
 
@@ -193,7 +196,7 @@ function renderPicked(s) {
     parts.push(
       button("star", "Favourite", "star", () => { ids.forEach((id) => s.stars.set(id, true)); s.act("star", { ids, on: true }); pickMode(s, false); render(s); }),
       compare,
-      button("zip", "Download", "download", () => s.act("zip", { ids })),
+      button("zip", "Download", "download", () => s.act("zip", { ids, prompt: promptInFiles() })),
       button("trash", "Delete", "bin", () => drop(s, ids, "trash")),
     );
   }
@@ -287,6 +290,11 @@ function turnOver(s, way) {
   s.act(way);
 }
 
+function offerNews(s, count) {
+  s.fresh.replaceChildren(icon("up"), el("span", { text: count === 1 ? "1 new picture – show" : `${count} new pictures – show` }));
+  s.fresh.hidden = !count;
+}
+
 async function poll(s) {
   clearTimeout(s.timer);
   if (document.hidden || !s.data.poll || !s.root.isConnected) return;
@@ -294,9 +302,7 @@ async function poll(s) {
     const live = await askLive(s.data.poll);
     if (live.rev !== s.data.rev) {
       const known = new Set(s.data.items.map((item) => item.id));
-      const news = live.cards.filter((card) => card.status === "done" && !known.has(card.id)).length;
-      s.fresh.replaceChildren(icon("up"), el("span", { text: news === 1 ? "1 new picture – show" : `${news} new pictures – show` }));
-      s.fresh.hidden = !news;
+      offerNews(s, live.cards.filter((card) => card.status === "done" && !known.has(card.id)).length);
     }
   } catch { /* The next round asks again. */ }
   s.timer = setTimeout(() => poll(s), s.data.poll_ms);
@@ -327,8 +333,9 @@ function renderEmpty(s, empty) {
     return box;
   }));
   drawing.hidden = !empty.pictures;
+  const drawn = empty.pictures ? el("p", { class: "drawn", text: "Examples, drawn by code" }) : el("i", { hidden: true });
   s.nothing.replaceChildren(
-    drawing, el("h2", { text: empty.title }), el("p", { text: empty.text }),
+    drawing, drawn, el("h2", { text: empty.title }), el("p", { text: empty.text }),
     ...(empty.button ? [el("button", { class: "main", type: "button", text: empty.button, onclick: () => s.act(empty.act) })] : []),
   );
 }

@@ -196,12 +196,12 @@ function confirming(button, question, doIt) {
 
 function plan(s, busy) {
   clearTimeout(s.timer);
-  s.timer = setTimeout(() => poll(s), busy ? BUSY_MS : IDLE_MS);
+  if (s.data.live) s.timer = setTimeout(() => poll(s), busy ? BUSY_MS : IDLE_MS);
 }
 
 async function poll(s) {
   clearTimeout(s.timer);
-  if (document.hidden || !s.root.isConnected) return;
+  if (document.hidden || !s.root.isConnected || !s.data.live) return;
   let busy = s.data.pending > 0;
   try {
     const live = await askLive(s.data.live);

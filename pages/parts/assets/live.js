@@ -1,5 +1,5 @@
 // Asks what is new, for the visitor this page was drawn for: `live` comes from Python's me.live(). A browser that sends no
-// cookies shows a pass instead.
+// cookies shows a pass instead. Where `live` is null nothing can be asked, and the page itself is run again for news.
 async function askLive(live) {
   const headers = { Accept: "application/json" };
   if (live.pass) headers["X-Reve-Visitor"] = live.pass;

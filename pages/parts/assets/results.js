@@ -19,7 +19,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   window.addEventListener("reve:voted", wake);
   s.stop = () => { document.removeEventListener("visibilitychange", wake); window.removeEventListener("reve:voted", wake); clearTimeout(s.timer); };
   s.rev = null;
-  look(s);
+  if (data.live) look(s);
+  else if (data.news.by === s.by) draw(s, data.news.result);
   return () => { s.stop(); s.snack.stop(); };
 }
 
@@ -54,12 +55,13 @@ function choose(s, by) {
   s.by = by;
   s.rev = null;
   for (const button of s.whose.children) button.setAttribute("aria-pressed", String(button.dataset.by === by));
-  look(s);
+  if (s.told.live) look(s);
+  else s.act("by", { by });
 }
 
 async function look(s) {
   clearTimeout(s.timer);
-  if (document.hidden) return;
+  if (document.hidden || !s.told.live) return;
   const turn = (s.turn = (s.turn || 0) + 1), by = s.by;
   try {
     const known = s.rev === null ? "" : `&rev=${s.rev}`;

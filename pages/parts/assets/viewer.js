@@ -44,7 +44,7 @@ function show(s) {
 function preview(s, item) {
   s.waiting = item.id;
   s.closing = null;
-  draw(s, { id: item.id, thumb: item.src, width: item.aspect, height: 1, prompt: item.alt, preview: true });
+  draw(s, { id: item.id, thumb: item.src, width: item.aspect, height: 1, prompt: item.alt, label: item.label, preview: true });
   show(s);
 }
 
@@ -83,7 +83,7 @@ function step(s, way) {
   url.searchParams.set("image", to.id);
   history.replaceState(history.state, "", url);
   s.waiting = to.id;
-  draw(s, { id: to.id, thumb: to.src, width: to.aspect, height: 1, prompt: to.alt, preview: true });
+  draw(s, { id: to.id, thumb: to.src, width: to.aspect, height: 1, prompt: to.alt, label: to.label, preview: true });
   s.act("go", { id: to.id });
 }
 
@@ -166,14 +166,15 @@ function about(s, view) {
   const prompt = el("p", { class: "prompt", dir: "auto", tabindex: "0", text: view.prompt });
   prompt.onscroll = () => prompt.classList.toggle("cut", prompt.scrollHeight - prompt.clientHeight - prompt.scrollTop > 8);
   requestAnimationFrame(prompt.onscroll);
-  if (view.preview) return [el("h2", { class: "sr", text: "Prompt" }), prompt];
+  const label = el("div", { class: "label" }, view.label ? el("span", { text: view.label }) : null, view.signed ? el("span", { text: "Files " + view.signed }) : null, view.trashed ? el("span", { class: "bad", text: "In the trash" }) : null);
+  if (view.preview) return [label, el("h2", { class: "sr", text: "Prompt" }), prompt];
   const copy = el("button", { class: "ghost", type: "button" }, icon("copy"), el("span", { text: "Copy prompt" }));
   copy.onclick = async () => { copy.lastChild.textContent = (await copied(view.prompt)) ? "Copied" : "Select it and copy by hand"; setTimeout(() => { copy.lastChild.textContent = "Copy prompt"; }, 2000); };
   const tools = view.trashed
     ? [el("button", { type: "button", onclick: () => leave(s, "restore") }, icon("back"), el("span", { text: "Restore" }))]
     : [
-        view.trouble ? null : el("a", { class: "button main", href: view.download, download: "" }, icon("download"), el("span", { text: "Download" })),
-        view.trouble ? null : el("button", { class: "icon", type: "button", "data-k": "share", "aria-label": "Share", title: "Share", onclick: () => askToShare(s.sharing, view.id, () => s.side.querySelector("[data-k=share]")) }, icon("share")),
+        view.trouble ? null : download(s, view),
+        view.trouble || !view.shares ? null : el("button", { class: "icon", type: "button", "data-k": "share", "aria-label": "Share", title: "Share", onclick: () => askToShare(s.sharing, view.id, () => s.side.querySelector("[data-k=share]")) }, icon("share")),
         el("button", { class: "icon starbutton", type: "button", "data-k": "star", "aria-label": "Favourite", title: "Favourite (S)", "aria-pressed": String(view.starred), onclick: () => star(s) }, icon("star")),
         el("button", { class: "icon", type: "button", "aria-label": "Move to the trash", title: "Move to the trash (Delete)", onclick: () => leave(s, "trash") }, icon("bin")),
       ];
@@ -183,7 +184,8 @@ function about(s, view) {
   ]));
   return [
     el("div", { class: "row tools" }, ...tools),
-    el("div", { class: "label" }, el("span", { text: view.label }), view.trashed ? el("span", { class: "bad", text: "In the trash" }) : null),
+    view.trouble || view.trashed ? null : promptChoice(s, view),
+    label,
     el("h2", { class: "sr", text: "Prompt" }), prompt,
     el("div", { class: "row" },
       el("button", { type: "button", text: "Use these settings", title: "Fill the form with all of this picture’s settings", onclick: () => s.act("reuse", { id: view.id, what: "all" }) }),
@@ -194,6 +196,22 @@ function about(s, view) {
     view.notes.length ? el("ul", { class: "notes", "aria-label": "Notes" }, ...view.notes.map((text) => el("li", { text }))) : null,
     el("h2", { class: "sr", text: "Details" }), facts,
   ].filter(Boolean);
+}
+
+// Without an address Python is asked for the file, and the list behind fetches it.
+function download(s, view) {
+  const inside = () => [icon("download"), el("span", { text: "Download" })];
+  if (view.download) return el("a", { class: "button main getit", href: fileOf(view), download: "" }, ...inside());
+  return el("button", { class: "main", type: "button", "data-k": "download", onclick: () => s.act("download", { id: view.id, prompt: promptInFiles() }) }, ...inside());
+}
+
+const fileOf = (view) => (promptInFiles() ? view.download : view.download + (view.download.includes("?") ? "&" : "?") + "prompt=no");
+
+// Holds for every file that is saved from here on. The mark is in it either way.
+function promptChoice(s, view) {
+  const box = el("input", { type: "checkbox", "data-k": "keep", checked: promptInFiles() });
+  box.onchange = () => { promptInFiles(box.checked); const link = s.side.querySelector(".getit"); if (link) link.href = fileOf(view); };
+  return el("label", { class: "keep", title: "Prompt and settings, for other tools and for starting from it again" }, box, "Write the prompt into the file");
 }
 
 // ---- the layout: boxes over the picture and the same in a list, each lighting up the other

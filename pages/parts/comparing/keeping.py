@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
 from pages.parts.comparing import asking
 from pages.parts.me import me
+from pages.parts.pictures import collected
 from reve_core import bootstrap
+from reve_core.compare.models import Comparison
 from reve_core.errors import ReveError
 from reve_core.exchange import Imported
 from reve_core.exchange.payload import MAX_FILE
+from reve_core.pictures.names import friendly
+from reve_core.service import Studio
+from reve_core.web.comparison_files import FILES
 
 _ROUND, _SAID = "compare_import_round", "compare_import_said"
 # What each file is called, and what it is good for.
@@ -58,6 +64,33 @@ def exports(urls: Mapping[str, str]) -> None:
         if name in urls
     )
     st.html(f'<section class="reve-exports"><h2>Take it along</h2><ul>{rows}</ul></section>')
+
+
+def exports_here(studio: Studio, comparison: Comparison) -> None:
+    """The same files through Streamlit, each made when its button is pressed: for hosts that let no link of ours through."""
+    title = studio.exchange.title(comparison.id, owner=comparison.owner)
+    with st.container(key="compare_files", width=640, gap="small"):
+        st.html('<div class="reve-exports"><h2>Take it along</h2></div>')
+        for name, what, good_for in _FILES:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.download_button(
+                    what,
+                    partial(_file, studio, comparison.id, comparison.owner, name),
+                    file_name=friendly(title, FILES[name].end, fallback="comparison"),
+                    mime=FILES[name].mime,
+                    key=f"compare_file_{name}",
+                    on_click="ignore",
+                    width=240,
+                )
+                st.caption(good_for)
+
+
+def _file(studio: Studio, comparison_id: str, owner: str, name: str) -> bytes:
+    """Runs outside of any script run."""
+    body = FILES[name].make(studio.exchange, comparison_id, owner)
+    if isinstance(body, str):
+        return body.encode()
+    return body if isinstance(body, bytes) else collected(body)
 
 
 def brought_words(brought: Imported) -> str:

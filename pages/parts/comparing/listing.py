@@ -11,7 +11,8 @@ import streamlit as st
 from pages.parts import look
 from pages.parts.comparing import asking, form
 from pages.parts.me import live, me
-from pages.parts.pictures import example_url, image_url
+from pages.parts.pictures import example_url, image_url, page_url
+from pages.parts.ticking import Ticking
 from reve_core import bootstrap, gridview
 from reve_core.compare import words
 from reve_core.compare.models import Comparison, Summary
@@ -22,6 +23,7 @@ from reve_core.models import Job
 NAME = "reve_comparisons"
 KEY = "comparisons_list"
 STEP, MOST = 12, 240
+TICK_S = 4.0
 THUMBS = 4
 _ALT = 120
 _SHOWN, _SAID, _AGAIN = "comparisons_shown", "comparisons_said", "comparisons_again"
@@ -35,8 +37,7 @@ _piece = st.components.v2.component(
 )
 
 
-@st.fragment
-def draw() -> None:
+def _draw() -> None:
     if st.session_state.pop(_AGAIN, False):
         st.rerun()  # the page around it: it shows something else now
     studio = bootstrap.get()
@@ -51,11 +52,16 @@ def draw() -> None:
             "more": len(found) > shown and shown < MOST,
             "rev": rev,
             "live": live(1),
+            "home": page_url("compare"),
             "example": _example(),
             "said": st.session_state.get(_SAID),
         },
         on_act_change=_acts,
     )
+    draw.busy(sum(summary.pending for summary in summaries))
+
+
+draw = Ticking(_draw, every_s=TICK_S)
 
 
 def say(text: str) -> None:
@@ -90,11 +96,18 @@ def row(comparison: Comparison, summary: Summary) -> dict[str, Any]:
         "title": comparison.title or gridview.title(comparison),
         "thumbs": [_thumb(job) for job in summary.faces],
         "about": _about(comparison),
+        "label": _label(comparison) if summary.faces else "",
         "says": cells if summary.done == summary.cells else f"{summary.done:,} of {cells}",
         "pending": summary.pending,
         "votes": asking.count(summary.votes, "vote") if summary.votes else "",
         "created": comparison.created_at.isoformat(),
     }
+
+
+def _label(comparison: Comparison) -> str:
+    """The marks of the pictures in the row."""
+    label = bootstrap.get().catalogue.label
+    return " · ".join(dict.fromkeys(label(maker.provider) for maker in comparison.makers))
 
 
 def _about(comparison: Comparison) -> str:

@@ -13,14 +13,16 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import look
+from pages.parts.host import plain
 from pages.parts.me import live_at, me
 from reve_core import bootstrap
 from reve_core.compare.models import Comparison
 from reve_core.errors import ReveError
+from reve_core.web.live_result import result_news
 
 NAME = "reve_results"
 KEY = "comparison_results"
-_OF, _SAID = "results_of", "results_said"
+_OF, _SAID, _BY = "results_of", "results_said", "results_by"
 
 _piece = st.components.v2.component(
     NAME,
@@ -39,6 +41,7 @@ def draw(comparison: Comparison, *, votes_url: str = "") -> None:
         data={
             "id": comparison.id,
             "live": live_at(f"/api/live/comparison/{comparison.id}/result"),
+            "news": _news(comparison) if plain() is not None else None,
             "candidates": [len(each) for each in (comparison.originals, comparison.makers) if len(each) > 1],
             "frozen": comparison.frozen_at is not None,
             "votes": votes_url,
@@ -48,10 +51,19 @@ def draw(comparison: Comparison, *, votes_url: str = "") -> None:
     )
 
 
+def _news(comparison: Comparison) -> dict[str, object]:
+    """The result as the piece gets it from ``/api/live/comparison/{id}/result`` elsewhere; ``by`` is whose votes."""
+    by = st.session_state.get(_BY, "all")
+    by = by if by in ("all", "visitors", "owner") else "all"
+    return {"by": by, **result_news(bootstrap.get(), comparison.id, comparison.owner, by=by, rev=None)}
+
+
 def _acts() -> None:
     """Runs before the page is drawn again."""
     said: Any = st.session_state[KEY].act
     comparison_id = st.session_state.get(_OF)
+    if isinstance(said, Mapping) and said.get("do") == "by":
+        st.session_state[_BY] = str(said.get("by"))
     if not isinstance(said, Mapping) or comparison_id is None or said.get("do") != "freeze":
         return
     on = bool(said.get("on"))

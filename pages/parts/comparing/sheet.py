@@ -2,7 +2,8 @@
 One comparison: its head, its tabs and the player in one Components v2 piece.
 
 The piece asks ``/api/live/comparison`` for the grid by itself, so a picture that comes costs no script run and nothing large
-goes through Streamlit. What a person does comes here.
+goes through Streamlit. What a person does comes here. Where the host lets no such request through, the grid comes along with
+the rest, with thumbnails; a picture in full, and what is known about it, once somebody looks at it.
 """
 
 from __future__ import annotations
@@ -15,19 +16,24 @@ import streamlit as st
 
 from pages.parts import look
 from pages.parts.comparing import asking, form
+from pages.parts.host import plain
 from pages.parts.me import live_at, me
+from pages.parts.pictures import image_url, page_url
 from reve_core import bootstrap, gridview, views
 from reve_core.compare import player, template
 from reve_core.compare.models import MAX_PROMPTS, MAX_ROWS, MAX_SAMPLES, Comparison, Plan
 from reve_core.errors import BadInput, ReveError
 from reve_core.models import Quote
 from reve_core.service import Studio
+from reve_core.web.live_comparison import grid_news
 
 NAME = "reve_comparison"
 KEY = "comparison_sheet"
 PARAM, TAB = form.PARAM, "tab"
 GRID = "grid"
 _SAID, _ANSWER, _MISSING, _GO = (f"comparison_{name}" for name in ("said", "answer", "missing", "go"))
+_OPENED, _DETAILS = "comparison_opened", "comparison_details"
+_OPEN_MOST = 24  # pictures in full that a page is given again with each run
 
 _piece = st.components.v2.component(
     NAME,
@@ -46,6 +52,9 @@ def draw(studio: Studio, comparison: Comparison, tabs: Mapping[str, str]) -> str
         data={
             "id": comparison.id,
             "live": live_at(f"/api/live/comparison/{comparison.id}"),
+            "news": _news(studio, comparison) if plain() is not None else None,
+            "details": _for(comparison, _DETAILS),
+            "home": page_url("compare"),
             "title": comparison.title,
             "named": gridview.title(comparison),
             "question": comparison.question,
@@ -77,6 +86,24 @@ def gone() -> tuple[str, dict[str, str]] | None:
     """The page that a person has asked for, and its parameters. Asked once."""
     go: tuple[str, dict[str, str]] | None = st.session_state.pop(_GO, None)
     return go
+
+
+def pending(studio: Studio, comparison: Comparison) -> int:
+    """How many of its pictures are on their way."""
+    cells = studio.comparisons.grid(comparison.id, owner=comparison.owner).cells.values()
+    return sum(cell.job is not None and cell.job.status.is_pending for cell in cells)
+
+
+def _news(studio: Studio, comparison: Comparison) -> dict[str, object]:
+    """The grid as the piece gets it from ``/api/live/comparison`` elsewhere."""
+    opened: set[str] = set((_for(comparison, _OPENED) or {}).get("jobs", ()))
+    return grid_news(
+        studio,
+        comparison.id,
+        comparison.owner,
+        thumbnail=lambda _, image: image_url(image.thumbnail),
+        full=lambda job, image: image_url(image.name) if job.id in opened else "",
+    )
 
 
 def _for(comparison: Comparison, name: str) -> dict[str, Any] | None:
@@ -186,6 +213,8 @@ def _act(studio: Studio, comparison_id: str, said: Mapping[str, Any]) -> None:
             job = comparisons.cell(comparison_id, keys[0], owner=owner).job
             if job is not None:
                 st.session_state[_GO] = ("gallery.py", {"image": job.id})
+        case "look" if keys:
+            _look(studio, comparison_id, keys[:4])
         case "queue":
             st.session_state[_GO] = ("queue.py", {})
         case "again_like":
@@ -194,6 +223,23 @@ def _act(studio: Studio, comparison_id: str, said: Mapping[str, Any]) -> None:
         case "delete":
             comparisons.delete(comparison_id, owner=owner)
             _leave()
+
+
+def _look(studio: Studio, comparison_id: str, keys: Sequence[str]) -> None:
+    """Somebody looks at these pictures: they come in full, with what is known about them."""
+    found = [(key, studio.comparisons.cell(comparison_id, key, owner=me())) for key in keys]
+    kept = st.session_state.get(_OPENED)
+    before: list[str] = kept["jobs"] if kept and kept["of"] == comparison_id else []
+    jobs = [cell.job.id for _, cell in found if cell.job is not None]
+    st.session_state[_OPENED] = {
+        "of": comparison_id,
+        "jobs": [*(old for old in before if old not in jobs), *jobs][-_OPEN_MOST:],
+    }
+    st.session_state[_DETAILS] = {
+        "of": comparison_id,
+        "n": time.time_ns() // 10**6,
+        "cells": {key: gridview.details(cell, catalogue=studio.catalogue) for key, cell in found},
+    }
 
 
 def _leave() -> None:
