@@ -140,6 +140,8 @@ class Studio:
             blobs=blobs,
             caps=caps,
             marker=marker,
+            admission=self.admission,
+            screening=self.screening,
             read_only=read_only,
             clock=clock,
         )

@@ -12,12 +12,14 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import IO
 
 from reve_core import gridview
+from reve_core.admission import Admission
+from reve_core.allowance import HERE, Origin
 from reve_core.catalogue import Catalogue
 from reve_core.compare import result_view
 from reve_core.compare.ballots import maker_id
@@ -41,6 +43,7 @@ from reve_core.pictures import check
 from reve_core.pictures.marker import UNSIGNED, Marker, mark
 from reve_core.pictures.xmp import source_of, source_of_all
 from reve_core.ports import Blobs, ComparisonStore
+from reve_core.screening import Screening
 from reve_core.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -63,8 +66,7 @@ class Imported:
 
 class Exchange:
     """
-    Every method takes the owner; None asks for anybody's, where the address itself was the key. ``admit`` is given all texts
-    of an import before anything of it is stored, and raises ReveError where they may not come in.
+    Every method takes the owner; None asks for anybody's, where the address itself was the key.
     """
 
     def __init__(
@@ -77,7 +79,8 @@ class Exchange:
         blobs: Blobs,
         caps: check.Caps,
         marker: Marker = UNSIGNED,
-        admit: Callable[[Iterable[str]], None] = lambda texts: None,
+        admission: Admission,
+        screening: Screening,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -88,7 +91,8 @@ class Exchange:
         self._blobs = blobs
         self._caps = caps
         self._marker = marker
-        self._admit = admit
+        self._admission = admission
+        self._screening = screening
         self._read_only = read_only
         self._clock = clock
         self._turn = threading.Lock()  # a file of 64 MB takes some hundred while it is read: one at a time
@@ -147,12 +151,13 @@ class Exchange:
 
     # -- in
 
-    def bring(self, file: bytes | IO[bytes], *, owner: str) -> Imported:
+    def bring(self, file: bytes | IO[bytes], *, owner: str, origin: Origin = HERE) -> Imported:
         """
         The comparison that a file holds, as the owner's: its pictures as finished jobs that cost nothing, its votes under
         names that belong to nobody here. The same file again gives the same comparison.
 
-        Raises BadInput with one sentence for a file that is not, or not honestly, one of ours; BlobError, StoreError.
+        Raises BadInput with one sentence for a file that is not, or not honestly, one of ours; Blocked, LimitReached,
+        Banned, BlobError, StoreError.
         """
         if self._read_only is not None:
             raise ConfigurationError(self._read_only)
@@ -167,14 +172,14 @@ class Exchange:
                 if known is not None:
                     return self._imported(known, owner, again=True)
                 try:
-                    return self._bring(data, once, owner)
+                    return self._bring(data, once, owner, origin)
                 except Ended:  # imported once, and deleted since
                     continue
         finally:
             self._turn.release()
         raise BadInput("This file was imported and deleted too often. Export it again.", "file")
 
-    def _bring(self, data: bytes, once: Once, owner: str) -> Imported:
+    def _bring(self, data: bytes, once: Once, owner: str, origin: Origin) -> Imported:
         now = datetime.fromtimestamp(self._clock(), UTC)
         empty = Comparison(
             id=secrets.token_hex(16),
@@ -187,7 +192,7 @@ class Exchange:
             samples=1,
         )
         found = reading.read(data, empty)
-        self._admit(texts_of(found))
+        self._screening.words(texts_of(found), owner=owner, what="file")
         about = found.payload.comparison
         comparison = replace(
             empty,
@@ -205,7 +210,9 @@ class Exchange:
         made = ""
         try:
             cells = [self._cell(key, found, stored, now) for key in found.cells]
-            made = self._grids.create_comparison(comparison, cells, once=once, votes=votes)
+            made = self._grids.create_comparison(
+                comparison, cells, once=once, votes=votes, terms=self._admission.terms(owner, origin)
+            )
         finally:
             if made != comparison.id:
                 self._take_back(stored)

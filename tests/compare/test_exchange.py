@@ -16,9 +16,10 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from reve_core.compare.models import OWNER, Axes, Comparison, Maker
-from reve_core.errors import BadInput, ComparisonNotFound, ConfigurationError, ReveError
+from reve_core.errors import BadInput, Blocked, ComparisonNotFound, ConfigurationError, ReveError
 from reve_core.exchange import payload
 from reve_core.exchange.copies import room_for, small_copy
+from reve_core.guard.moderation import Action, Verdict
 from reve_core.models import JobFilter, JobStatus
 from reve_core.pictures.check import Caps
 from reve_core.service import Studio
@@ -549,7 +550,7 @@ def test_nothing_of_a_picture_comes_in_but_its_pixels_upright(good: Json, there:
         assert upright.getpixel((8, 2)) < 60 < 200 < upright.getpixel((8, 20))  # type: ignore[operator]
 
 
-def test_every_text_of_an_import_is_judged_before_anything_is_stored(good: Json, there: Studio) -> None:
+def test_every_text_of_an_import_is_judged_before_anything_is_stored(good: Json, tmp_path: Path) -> None:
     said = json.loads(json.dumps(good))
     said["comparison"] |= {"title": "a title", "question": "a question"}
     said["rows"][0]["prompt"] = "a prompt"
@@ -559,16 +560,23 @@ def test_every_text_of_an_import_is_judged_before_anything_is_stored(good: Json,
     }
     seen: list[str] = []
 
-    def admit(texts: Iterable[str]) -> None:
-        seen.extend(texts)
-        raise BadInput("Not here.", "file")
+    class Strict:
+        fault = None
 
-    there.exchange._admit = admit
-    with pytest.raises(BadInput, match="Not here"):
+        def judge(self, text: str) -> Verdict:
+            return self.judge_all([text])
+
+        def judge_all(self, texts: Iterable[str]) -> Verdict:
+            seen.extend(texts)
+            return Verdict(Action.BLOCK, "hate")
+
+    there = build_studio(tmp_path / "strict", FakeProvider(), moderator=Strict())
+    with pytest.raises(Blocked):
         there.exchange.bring(json.dumps(said).encode(), owner="zoe")
     assert {"a title", "a question", "a prompt", "a note", "a label", "a part", "fake", "fake-1"} <= set(seen)
     assert blobs(there) == []
     assert there.comparisons.listed(owner="zoe") == []
+    there.stop(0)
 
 
 def test_a_zip_in_the_place_of_an_export_is_refused_unopened(there: Studio) -> None:

@@ -31,7 +31,7 @@ async def bring(call: Call) -> Response:
 
         def run() -> ImportedShape:
             file.seek(0)
-            found = call.studio.exchange.bring(file, owner=owner)
+            found = call.studio.exchange.bring(file, owner=owner, origin=call.origin)
             shape = shape_of(call.studio, call.studio.comparisons.grid(found.comparison.id, owner=owner))
             return ImportedShape(comparison=shape, pictures=found.pictures, votes=found.votes, again=found.again)
 
