@@ -6,7 +6,9 @@ import dataclasses
 import time
 from collections.abc import Callable
 
-from reve_core.allowance import Allowance, Origin, Standing, Terms
+from reve_core.allowance import HERE, Allowance, Origin, Standing, Terms, Turn
+from reve_core.errors import LimitReached
+from reve_core.guard import admission as rules
 from reve_core.guard.address import prefix_of
 from reve_core.guard.admission import day_of
 from reve_core.guard.signing import Signer
@@ -69,6 +71,30 @@ class Admission:
         terms = self.terms(owner, origin)
         return None if terms is None else self._guard.standing(owner, terms)
 
+    def turn(self, owner: str, origin: Origin = HERE) -> Turn | None:
+        """Where this visitor's next order would stand; None where nobody is limited: behind everybody."""
+        terms = self.terms(owner, origin)
+        if terms is None:
+            return None
+        waiting = self._guard.standing(owner, terms).waiting
+        return Turn(self._guard.turn_name(terms), waiting, terms.allowance.at_once or None)
+
+    def foresee(self, standing: Standing, pictures: int, credits: float) -> LimitReached | None:
+        """What an order would run into as things stand, so that it can be said before it is sent."""
+        allowance = self.allowance()
+        if allowance is None:
+            return None
+        if standing.queue_left is not None and pictures > standing.queue_left:
+            allowed = int(_of(allowance, standing.queue_of, "queue"))
+            return rules.queue_full(standing.queue_of, allowed, allowed - standing.queue_left, pictures, rules.SOON_S)
+        if standing.submissions_left == 0:
+            per_minute = int(_of(allowance, standing.rate_of, "per_minute"))
+            return rules.too_fast(standing.rate_of, standing.next_in_s, per_minute)
+        if standing.credits_left is not None and 0 < credits > standing.credits_left + 1e-6:
+            allowed_credits = _of(allowance, standing.scarcest, "credits")
+            return rules.spent(standing.scarcest, allowed_credits, standing.credits_left, credits, self._clock())
+        return None
+
     def at_once(self) -> int | None:
         """Pictures of one visitor that may be made at the same time."""
         allowance = self.allowance()
@@ -96,6 +122,10 @@ class Admission:
             return ()
         names = [*self._signer.derived(_ADDRESS, network), self._signer.derive(_ADDRESS, f"{day}/{network}")]
         return tuple(f"address:{name}" for name in names)
+
+
+def _of(allowance: Allowance, scope: str, what: str) -> float:
+    return float(getattr(allowance, f"{scope}_{what}"))
 
 
 def with_overrides(allowance: Allowance, overrides: dict[str, str]) -> Allowance:

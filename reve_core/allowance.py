@@ -55,9 +55,10 @@ class Standing:
     """
     What is left for one visitor now. None: no such limit.
 
-    ``credits_left`` is the least of what visitor, address, link and provider still have, and ``scarcest`` names which one
+    ``credits_left`` is the least of what visitor, address and link still have, and ``scarcest`` names which one
     (``visitor``, ``address``, ``link``). ``submissions_left`` may be made at once; the next after that in ``next_in_s``
-    seconds. ``waiting`` pictures wait or are being made, ``queue_left`` more may.
+    seconds. ``waiting`` pictures of theirs wait or are being made, ``queue_left`` more may. ``rate_of`` and ``queue_of`` name
+    whose rate and whose queue are the narrowest, as ``scarcest`` does.
     """
 
     credits_left: float | None
@@ -67,6 +68,20 @@ class Standing:
     queue_left: int | None
     submissions_left: int | None
     next_in_s: float
+    rate_of: str = ""
+    queue_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """
+    Where somebody's next order would stand: the name under which its jobs take their turn, how many pictures of theirs wait
+    or are being made, and how many of them may be made at once (None: no such limit).
+    """
+
+    name: str
+    waiting: int
+    at_once: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from reve_core import views, waits
 from reve_core.catalogue import Catalogue
-from reve_core.models import PERSONAL, Job, JobFilter, JobStatus, Limits
+from reve_core.models import PERSONAL, Job, JobFilter, JobStatus, Limits, Review
 from reve_core.ports import JobStore, Provider
 
 
@@ -31,6 +31,7 @@ class Board:
         providers: Mapping[str, Provider],
         limits: Mapping[str, Limits],
         disk_is_low: Callable[[], bool],
+        at_once: Callable[[], int | None] = lambda: None,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -39,6 +40,7 @@ class Board:
         self._providers = providers
         self._limits = limits
         self._disk_is_low = disk_is_low
+        self._at_once = at_once
         self._read_only = read_only
         self._clock = clock
 
@@ -48,11 +50,15 @@ class Board:
         pending = self._store.pending(owner, limit=60)
         recent = self._store.page(JobFilter(owner=owner), limit=limit).jobs
         jobs = {job.id: job for job in [*recent, *pending]}
-        cards = self.cards(sorted(jobs.values(), key=lambda job: -job.seq))
+        cards = self.cards(sorted(jobs.values(), key=lambda job: -job.seq), among=pending)
         return Feed(cards, rev, self._store.pending_count(owner))
 
-    def cards(self, jobs: Iterable[Job]) -> list[views.Card]:
-        """Jobs as JSON for the screen, with the wait that is left for each pending one."""
+    def cards(self, jobs: Iterable[Job], *, among: Iterable[Job] = ()) -> list[views.Card]:
+        """
+        Jobs as JSON for the screen, with the wait that is left for each pending one. ``among``: all of the same visitor
+        that are pending, of which only so many are made at once.
+        """
+        at_once, mine = self._at_once(), _places(among)
         now = datetime.fromtimestamp(self._clock(), UTC)
         usual: dict[tuple[str, str], tuple[float, float]] = {}
         states = self._store.provider_states()
@@ -62,7 +68,9 @@ class Board:
             provider = self._providers.get(name)
             title = provider.title if provider else name.capitalize()
             expected, held_up = None, ""
-            if job.status is JobStatus.QUEUED and provider is None:
+            if job.status is JobStatus.QUEUED and job.review is Review.PERSON:
+                pass  # whoever looks at it comes when they come
+            elif job.status is JobStatus.QUEUED and provider is None:
                 held_up = f"Waits: {title} is not set up here"
             elif job.status is JobStatus.QUEUED and name in states and states[name].paused:
                 held_up = f"Waits: {title} is paused"
@@ -71,7 +79,13 @@ class Board:
                     usual[name, model] = self._catalogue.usual(provider, model)
                 expected = usual[name, model]
                 if job.position is not None:
-                    expected = waits.in_line(job.position, self._limits[name].concurrency, expected)
+                    expected = waits.in_line(
+                        job.position,
+                        self._limits[name].concurrency,
+                        expected,
+                        mine=mine.get(job.id, 0),
+                        at_once=at_once,
+                    )
             card = views.card(job, now=now, expected=expected, title=title, label=self._catalogue.label(name))
             if held_up:
                 card["says"] = held_up
@@ -89,3 +103,10 @@ class Board:
             if view.paused and view.state is not None:
                 found.append(f"{view.title} is paused: {view.state.reason}")
         return found
+
+
+def _places(pending: Iterable[Job]) -> dict[str, int]:
+    """Of somebody's pending jobs, the places among themselves, from 1: those being made first, then as they stand in line."""
+    ready = [job for job in pending if job.review is not Review.PERSON]
+    ready.sort(key=lambda job: (job.status is not JobStatus.RUNNING, job.position or 0, job.seq))
+    return {job.id: place for place, job in enumerate(ready, 1)}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reve_core import intake, waits
-from reve_core.allowance import in_credits
+from reve_core.allowance import Turn, in_credits
 from reve_core.models import JobRequest, Limits, ModelInfo, Price, ProviderState, Quote
 from reve_core.ports import Health, JobStore, Provider
 
@@ -90,22 +90,25 @@ class Catalogue:
         ahead = self._store.line().get(name, 0)
         return self._quotes(name, model, ahead, (count,))[0]
 
-    def quotes(self, most: int) -> dict[tuple[str, str], list[Quote]]:
-        """Of every provider and model: the quotes for 1, 2, … ``most`` pictures. Reads the line once for all of them."""
-        ahead = self._store.line()
+    def quotes(self, most: int, turn: Turn | None = None) -> dict[tuple[str, str], list[Quote]]:
+        """
+        Of every provider and model: the quotes for 1, 2, … ``most`` pictures, for somebody who stands in line like that;
+        None: behind everybody.
+        """
+        line = self._store.line()
         counts = range(1, most + 1)
         return {
-            (name, model.id): self._quotes(name, model, ahead.get(name, 0), counts)
+            (name, model.id): self._quotes(name, model, self._ahead(line, name, model, turn), counts, turn)
             for name, provider in self._providers.items()
             for model in provider.models
         }
 
-    def quote_all(self, counts: Mapping[tuple[str, str], int]) -> Quote:
+    def quote_all(self, counts: Mapping[tuple[str, str], int], turn: Turn | None = None) -> Quote:
         """
         Price and wait for so many pictures of each provider and model, submitted together now. Providers work side by
-        side; the models of one share its line. Raises BadInput.
+        side; the models of one share its line. ``turn`` as for ``quotes``. Raises BadInput.
         """
-        ahead = self._store.line()
+        line = self._store.line()
         credits, usd, known = 0, 0.0, True
         waits_of: dict[str, tuple[float, float]] = {}
         for (name, model_id), count in counts.items():
@@ -113,7 +116,8 @@ class Catalogue:
             if provider is None:
                 raise intake.no_such_provider(name, self._providers)
             model = intake.find_model(provider, model_id)
-            [quote] = self._quotes(name, model, 0 if name in waits_of else ahead.get(name, 0), (count,))
+            ahead = 0 if name in waits_of else self._ahead(line, name, model, turn)
+            [quote] = self._quotes(name, model, ahead, (count,), turn)
             low, high = waits_of.get(name, (0.0, 0.0))
             waits_of[name] = (low + quote.low_s, high + quote.high_s)
             credits, usd, known = credits + quote.credits, usd + quote.usd, known and quote.from_history
@@ -152,7 +156,15 @@ class Catalogue:
         model = next((model.title for model in provider.models if model.id == model_id), model_id)
         return provider.title if model in ("", provider.title) else f"{provider.title} · {model}"
 
-    def _quotes(self, name: str, model: ModelInfo, ahead: int, counts: Iterable[int]) -> list[Quote]:
+    def _ahead(self, line: Mapping[str, int], name: str, model: ModelInfo, turn: Turn | None) -> int:
+        if turn is None or not line.get(name):
+            return line.get(name, 0)
+        price = model.capabilities.price
+        return self._store.ahead(name, turn.name, in_credits(price.credits, price.usd))
+
+    def _quotes(
+        self, name: str, model: ModelInfo, ahead: int, counts: Iterable[int], turn: Turn | None = None
+    ) -> list[Quote]:
         history = self._store.durations(name, model.id)
         one = waits.usual(history, model.capabilities.typical_s)
         price, at_once = model.capabilities.price, self._limits[name].concurrency
@@ -160,7 +172,13 @@ class Catalogue:
             Quote(
                 price.credits * count,
                 price.usd * count,
-                *waits.in_line(ahead + count, at_once, one),
+                *waits.in_line(
+                    ahead + count,
+                    at_once,
+                    one,
+                    mine=turn.waiting + count if turn else 0,
+                    at_once=turn.at_once if turn else None,
+                ),
                 from_history=len(history) >= waits.ENOUGH,
             )
             for count in counts

@@ -83,7 +83,7 @@ class Comparisons:
 
     def plan(self, axes: Axes, *, owner: str, cap_usd: float | None = None, reuse: bool = True) -> Plan:
         """What ``make`` would do, and for how much. Raises BadInput."""
-        return self._orders.plan(self._orders.new(self._comparison(axes, owner, cap_usd), reuse=reuse))
+        return self._plan(self._orders.new(self._comparison(axes, owner, cap_usd), reuse=reuse))
 
     def make(
         self,
@@ -164,7 +164,7 @@ class Comparisons:
     ) -> Plan:
         """What ``extend`` with the same words would do, and for how much. Raises BadInput."""
         comparison = self.get(comparison_id, owner=owner)
-        return self._orders.plan(self._orders.extension(comparison, prompts, twin_of, samples, reuse=reuse))
+        return self._plan(self._orders.extension(comparison, prompts, twin_of, samples, reuse=reuse))
 
     def extend(
         self,
@@ -190,7 +190,7 @@ class Comparisons:
 
     def plan_again(self, comparison_id: str, keys: Collection[str] | None = None, *, owner: str) -> Plan:
         """What ``run_again`` would do, and for how much. Raises BadInput."""
-        return self._orders.plan(self._orders.again(self.get(comparison_id, owner=owner), keys))
+        return self._plan(self._orders.again(self.get(comparison_id, owner=owner), keys))
 
     def run_again(
         self, comparison_id: str, keys: Collection[str] | None = None, *, owner: str, origin: Origin = HERE
@@ -386,6 +386,9 @@ class Comparisons:
             credits=self._catalogue.forecast(job.request),
             own_key=keys.get(job.request.provider),
         )
+
+    def _plan(self, order: GridOrder) -> Plan:
+        return self._orders.plan(order, self._admission.turn(order.comparison.owner))
 
     def _keys(self, order: GridOrder, origin: Origin) -> dict[str, str]:
         requests, owner = order.requests, order.comparison.owner

@@ -145,6 +145,7 @@ class LimitReached(ReveError):
     """
     A limit of the public link. ``code`` says which (``rate_visitor``, ``queue_link``, ``budget_address``,
     ``credits_exhausted`` …), ``retry_after_s`` when it is worth trying again. ``limit`` and ``window_s`` are the rule.
+    ``reason`` is the message without the time, for where a clock runs beside it.
     """
 
     def __init__(
@@ -155,9 +156,11 @@ class LimitReached(ReveError):
         retry_after_s: float,
         limit: float | None = None,
         window_s: float | None = None,
+        reason: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
+        self.reason = reason or message
         self.retry_after_s = retry_after_s
         self.limit = limit
         self.window_s = window_s

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reve_core import intake
+from reve_core.allowance import Turn
 from reve_core.catalogue import Catalogue
 from reve_core.compare import grid
 from reve_core.compare.models import (
@@ -149,7 +150,7 @@ class GridOrders:
                 retries.append(job)
         return self._fill(comparison, missing, self._grids.spending(comparison.id), reuse=False, retries=retries)
 
-    def plan(self, order: GridOrder) -> Plan:
+    def plan(self, order: GridOrder, turn: Turn | None) -> Plan:
         counts: dict[tuple[str, str], int] = {}
         requests = order.requests
         for request in requests:
@@ -161,7 +162,7 @@ class GridOrders:
             have=order.have,
             new=len(requests),
             held=pictures - order.have - len(requests),
-            quote=self._catalogue.quote_all(counts),
+            quote=self._catalogue.quote_all(counts, turn),
         )
 
     # -- inside

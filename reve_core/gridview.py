@@ -172,7 +172,7 @@ def _cell(
         "full": full(shown, shown.image) if shown and shown.image else "",
         "width": width,
         "height": height,
-        "can": _can(state) if acts else [],
+        "can": _can(state, job) if acts else [],
     }
 
 
@@ -205,8 +205,10 @@ def _says(state: str, job: Job | None) -> str:
             return views.says(job) if job else ""
 
 
-def _can(state: str) -> list[str]:
+def _can(state: str, job: Job | None) -> list[str]:
     match state:
+        case "failed" if job is not None and job.error_code == "blocked":
+            return ["remove"]
         case "queued" | "running":
             return ["cancel", "remove"]
         case "done":

@@ -98,6 +98,7 @@ class Studio:
             providers=providers,
             limits=limits,
             disk_is_low=worker.disk_is_low,
+            at_once=lambda: self.admission.at_once(),
             read_only=read_only,
             clock=clock,
         )

@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 
 from reve_core import waits
 from reve_core.compare.models import Plan
-from reve_core.models import Job, JobStatus, Quote, Stage
+from reve_core.models import Job, JobStatus, Quote, Review, Stage
 
 
 class Card(TypedDict):
@@ -70,6 +70,8 @@ def says(job: Job, label: str = "") -> str:
     """What is going on, in a few words."""
     match job.status:
         case JobStatus.QUEUED:
+            if job.review is Review.PERSON:
+                return "Waits for a person to look at it. It costs nothing meanwhile."
             if job.not_before is not None:
                 return "Trying again soon"
             return f"Number {job.position} in line" if job.position else "In line"
@@ -82,6 +84,8 @@ def says(job: Job, label: str = "") -> str:
         case JobStatus.DONE:
             return label
         case JobStatus.FAILED:
+            if job.error_code == "blocked":
+                return "Refused by this link's rules"
             return "Refused" if job.error_code == "refused" else "Failed"
         case JobStatus.CANCELLED:
             return "Cancelled"
@@ -96,6 +100,8 @@ def actions(job: Job) -> list[str]:
             return ["cancel"]
         case JobStatus.RUNNING:
             return [] if job.cancel_requested or job.stage is Stage.STORING else ["cancel"]
+        case JobStatus.FAILED if job.error_code == "blocked":
+            return ["trash"]  # its prompt is not kept
         case JobStatus.FAILED | JobStatus.CANCELLED:
             return ["retry", "reuse", "trash"]
         case JobStatus.UNKNOWN:

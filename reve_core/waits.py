@@ -14,9 +14,16 @@ def usual(durations: Sequence[float], declared: tuple[float, float]) -> tuple[fl
     return _part(ordered, 0.15), max(_part(ordered, 0.85), _part(ordered, 0.15))
 
 
-def in_line(position: int, concurrency: int, one: tuple[float, float]) -> tuple[float, float]:
-    """From now to the picture, for the job at ``position`` (from 1) when ``concurrency`` are made at once."""
+def in_line(
+    position: int, concurrency: int, one: tuple[float, float], *, mine: int = 0, at_once: int | None = None
+) -> tuple[float, float]:
+    """
+    From now to the picture, for the job at ``position`` (from 1) when ``concurrency`` are made at once. ``mine``: its place
+    among those of the same visitor, running ones too, of whom no more than ``at_once`` are being made.
+    """
     rounds = math.ceil(max(position, 1) / max(concurrency, 1))
+    if at_once:
+        rounds = max(rounds, math.ceil(mine / at_once))
     return one[0] * rounds, one[1] * rounds
 
 

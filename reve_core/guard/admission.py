@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from reve_core.errors import LimitReached
 
 MINUTE_S = 60.0
+SOON_S = 30.0  # after which somebody whose line is full may as well ask again
 NEW_S = 600.0  # a visitor who came less than this ago shares the place in line of everybody behind the same address
 
 
@@ -67,6 +68,7 @@ def too_fast(scope: str, wait_s: float, per_minute: int) -> LimitReached:
         retry_after_s=wait_s,
         limit=per_minute,
         window_s=MINUTE_S,
+        reason=who,
     )
 
 
@@ -106,6 +108,7 @@ def spent(scope: str, allowed: float, left: float, asked: float, now: float) -> 
         retry_after_s=wait_s,
         limit=allowed,
         window_s=86_400.0,
+        reason=f"{text} New ones come at midnight UTC.",
     )
 
 

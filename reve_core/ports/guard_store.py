@@ -19,6 +19,10 @@ class GuardStore(Protocol):
         """What is left under these terms now. Reads only."""
         ...
 
+    def turn_name(self, terms: Terms) -> str:
+        """The name under which jobs queued on these terms would take their turn. Reads only."""
+        ...
+
     def forget_limits(self, *, before_day: str, now: float) -> int:
         """Forget what no decision needs any more: budgets of earlier days, rates that have run out. Returns how many."""
         ...

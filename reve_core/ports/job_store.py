@@ -85,6 +85,13 @@ class JobStore(Protocol):
     def counts(self, owner: str | None) -> dict[JobStatus, int]:
         """How many jobs there are in each state, the trash left out."""
         ...
+    def ahead(self, provider: str, name: str, credits: float) -> int:
+        """
+        How many jobs, running ones too, come before the next job at that provider that takes its turn under this name and
+        is forecast to cost so much.
+        """
+        ...
+
 
     def revision(self, owner: str | None) -> int:
         """A number that changes whenever any of the owner's jobs changes state, star or trash."""

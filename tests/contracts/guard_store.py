@@ -450,6 +450,23 @@ class GuardStoreContract:
         assert [job.position for job in waiting] == [1, 2, 3, 4, 5]
         assert [take(store).job.id for _ in waiting] == [job.id for job in waiting]
 
+    def test_who_asks_next_is_told_how_many_come_before_and_not_how_many_there_are(
+        self, store: JobStore, guard: GuardStore
+    ) -> None:
+        hog, guest = terms("hog"), terms("guest", "elsewhere")
+        ask(store, 40, on=hog)
+        take(store)
+        ask(store, on=guest, review=Review.PERSON)  # what waits for a person holds up nobody
+        for who, expected in ((hog, 40), (guest, 3), (terms("new", "here"), 2)):
+            ahead = store.ahead("fake", guard.turn_name(who), 10)
+            assert ahead == expected
+            [job] = ask(store, on=who).jobs
+            found = store.get(job.id)
+            assert found is not None
+            assert found.position == ahead  # the one that runs came before as well
+            store.cancel(job.id)
+        assert store.ahead("other", guard.turn_name(hog), 10) == 0
+
     # -- bans
 
     def test_who_is_shut_out_is_told_so_until_it_is_lifted_or_over(

@@ -35,3 +35,11 @@ def test_the_wait_in_line_grows_with_each_round_before_ones_turn(
 )
 def test_a_wait_is_said_in_the_unit_one_would_use(low: float, high: float, words: str) -> None:
     assert in_words(low, high) == words
+
+
+def test_whoever_may_have_two_made_at_once_waits_for_their_own_before() -> None:
+    one = (10.0, 20.0)
+    assert in_line(1, 8, one, mine=1, at_once=2) == (10.0, 20.0)
+    assert in_line(6, 8, one, mine=6, at_once=2) == (30.0, 60.0)
+    assert in_line(40, 8, one, mine=3, at_once=2) == (50.0, 100.0)
+    assert in_line(6, 8, one, mine=6) == (10.0, 20.0)

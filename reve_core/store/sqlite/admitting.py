@@ -12,7 +12,7 @@ from reve_core.store.sqlite.base import Side
 
 _EPSILON = 1e-6
 _PENDING = "status in ('queued', 'running')"
-_USUAL_S = 30.0  # after which somebody whose line is full may as well ask again
+_FROM_ADDRESS = "address = ? and address <> ''"  # as the condition of its index says it
 
 
 class Wanted(NamedTuple):
@@ -27,27 +27,39 @@ class AdmittingSide(Side):
         allowed, now = terms.allowance, self._clock()
         with self.connections.read() as db:
             waiting = _waiting(db, "owner = ?", owner)
-            queue_left = [allowed.visitor_queue - waiting] if allowed.visitor_queue else []
+            queues = [(allowed.visitor_queue - waiting, "visitor")] if allowed.visitor_queue else []
             if allowed.address_queue and terms.address:
-                queue_left.append(allowed.address_queue - _waiting(db, "address = ?", terms.address))
+                queues.append((allowed.address_queue - _waiting(db, _FROM_ADDRESS, terms.address), "address"))
             if allowed.link_queue:
-                queue_left.append(allowed.link_queue - _waiting_here(db))
+                queues.append((allowed.link_queue - _waiting_here(db), "link"))
             rates = [
-                admission.left(_arrival(db, key), now, per_minute) for _, key, per_minute in _rates(terms) if per_minute
+                (*admission.left(_arrival(db, key), now, per_minute), scope)
+                for scope, key, per_minute in _rates(terms)
+                if per_minute
             ]
             budgets = [
                 (max(0.0, limit - _spent(db, terms.day, key)), scope) for scope, key, limit in _budgets(terms) if limit
             ]
         credits_left, scarcest = min(budgets, default=(None, ""))
+        queue_left, queue_of = min(queues, default=(None, ""))
+        # Of several that let nobody in, the one that does so longest.
+        submissions_left, next_in_s, rate_of = min(rates, key=lambda rate: (rate[0], -rate[1]), default=(None, 0.0, ""))
         return Standing(
             credits_left=credits_left,
             scarcest=scarcest,
             resets_at=admission.next_day(now),
             waiting=waiting,
-            queue_left=max(0, min(queue_left)) if queue_left else None,
-            submissions_left=min((free for free, _ in rates), default=None),
-            next_in_s=max((wait for free, wait in rates if free == 0), default=0.0),
+            queue_left=None if queue_left is None else max(0, queue_left),
+            submissions_left=submissions_left,
+            next_in_s=next_in_s if submissions_left == 0 else 0.0,
+            rate_of=rate_of,
+            queue_of=queue_of,
         )
+
+    def turn_name(self, terms: Terms) -> str:
+        row = self.connections.row("select first_seen from visitors where key = ?", (terms.visitor,))
+        first_seen = None if row is None else float(row[0])
+        return _turn_name(terms, first_seen, self._clock())
 
     def forget_limits(self, *, before_day: str, now: float) -> int:
         with self.connections.write() as db:
@@ -90,13 +102,13 @@ class AdmittingSide(Side):
         if allowed.visitor_queue:
             waiting = _waiting(db, "owner = ?", owner)
             if waiting + asked > allowed.visitor_queue:
-                raise admission.queue_full("visitor", allowed.visitor_queue, waiting, asked, _USUAL_S)
+                raise admission.queue_full("visitor", allowed.visitor_queue, waiting, asked, admission.SOON_S)
         if allowed.address_queue and terms.address:
-            waiting = _waiting(db, "address = ?", terms.address)
+            waiting = _waiting(db, _FROM_ADDRESS, terms.address)
             if waiting + asked > allowed.address_queue:
-                raise admission.queue_full("address", allowed.address_queue, waiting, asked, _USUAL_S)
+                raise admission.queue_full("address", allowed.address_queue, waiting, asked, admission.SOON_S)
         if allowed.link_queue and (waiting := _waiting_here(db)) + asked > allowed.link_queue:
-            raise admission.queue_full("link", allowed.link_queue, waiting, asked, _USUAL_S)
+            raise admission.queue_full("link", allowed.link_queue, waiting, asked, admission.SOON_S)
 
     @staticmethod
     def _check_rates(db: Database, terms: Terms, now: float) -> list[tuple[str, float]]:
@@ -193,6 +205,9 @@ def _turns_as(db: Database, terms: Terms, now: float) -> str:
         """,
         (terms.visitor, now),
     ).fetchone()
-    if terms.address and now - row["first_seen"] < admission.NEW_S:
-        return f"a:{terms.address}"
-    return f"v:{terms.visitor}"
+    return _turn_name(terms, float(row["first_seen"]), now)
+
+
+def _turn_name(terms: Terms, first_seen: float | None, now: float) -> str:
+    is_new = first_seen is None or now - first_seen < admission.NEW_S
+    return f"a:{terms.address}" if terms.address and is_new else f"v:{terms.visitor}"

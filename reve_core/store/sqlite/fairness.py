@@ -26,6 +26,18 @@ def take_turn(db: Database, provider: str, fair: str, credits: float) -> float:
     return float(row["turn"])
 
 
+def next_turn(db: Database, provider: str, fair: str, credits: float) -> float:
+    """The tag that one more job of that name would get. Reads only."""
+    row = db.execute(
+        """
+        select coalesce((select turn from fair_clock where provider = :provider), 0) as clock,
+               coalesce((select turn from fair_queue where provider = :provider and fair = :fair), 0) as last
+        """,
+        {"provider": provider, "fair": fair},
+    ).fetchone()
+    return max(float(row["clock"]), float(row["last"])) + max(credits, _LEAST)
+
+
 def give_turn_back(db: Database, provider: str, fair: str, credits: float) -> None:
     """A queued job went away: the next one of that name need not wait for it."""
     db.execute(

@@ -7,12 +7,15 @@ from reve_core.models import Call, Glance, Job, JobFilter, JobStatus, Page
 from reve_core.ports import CancelAnswer
 from reve_core.store.sqlite.admitting import AdmittingSide, Wanted
 from reve_core.store.sqlite.base import BUMP
-from reve_core.store.sqlite.fairness import give_turn_back, take_turn
+from reve_core.store.sqlite.fairness import give_turn_back, next_turn, take_turn
 from reve_core.store.sqlite.rows import call_of, folded, job_of
 
 # The jobs that are served before this one: same provider, higher priority or as high and an earlier turn. Two counts
-# rather than one with "or", so that each walks only the part of the index that lies before the job.
-_AHEAD = "select count(*) from jobs q where q.status = 'queued' and q.provider = jobs.provider"
+# rather than one with "or", so that each walks only the part of the index that lies before the job. What waits for a person
+# to look at it holds up nobody.
+_AHEAD = (
+    "select count(*) from jobs q where q.status = 'queued' and q.provider = jobs.provider and q.review is not 'person'"
+)
 _POSITION = f"""
     (({_AHEAD} and q.priority > jobs.priority) + ({_AHEAD} and q.priority = jobs.priority and (q.turn, q.seq) <= (jobs.turn, jobs.seq)))
 """
@@ -103,6 +106,21 @@ class PeopleSide(AdmittingSide):
     def counts(self, owner: str | None) -> dict[JobStatus, int]:
         mine, values = _mine(owner)
         with self.connections.read() as db:
+    def ahead(self, provider: str, name: str, credits: float) -> int:
+        with self.connections.read() as db:
+            turn = next_turn(db, provider, name, credits)
+            queued = db.execute(
+                """
+                select count(*) from jobs
+                where status = 'queued' and provider = ? and review is not 'person' and (priority > 0 or turn <= ?)
+                """,
+                (provider, turn),
+            ).fetchone()[0]
+            running = db.execute(
+                "select count(*) from jobs where status = 'running' and provider = ?", (provider,)
+            ).fetchone()[0]
+        return int(queued) + int(running)
+
             rows = db.execute(
                 f"select status, count(*) from jobs where {mine} trashed_at is null group by status", values
             ).fetchall()

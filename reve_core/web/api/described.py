@@ -54,6 +54,8 @@ def actions(job: Job) -> list[str]:
             return ["cancel"]
         case JobStatus.RUNNING:
             return [] if job.cancel_requested or job.stage is Stage.STORING else ["cancel"]
+        case JobStatus.FAILED if job.error_code == "blocked":
+            return ["delete"]
         case JobStatus.FAILED | JobStatus.CANCELLED:
             return ["retry", "delete"]
         case JobStatus.UNKNOWN:
