@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reve_core.errors import ConfigurationError
 from reve_core.guard.moderation import fold, messages
+from reve_core.guard.moderation.numbers import numbers
 from reve_core.guard.moderation.policy import BUNDLED, Policy, Rule, load
 from reve_core.guard.moderation.scan import Hit
 
@@ -178,6 +179,9 @@ def _all_hits(policy: Policy, folded: str) -> Iterator[Hit]:
         yield from policy.terms.find(view)
         yield from _fragments(policy, view)
         yield from _compounds(policy, view)
+    if policy.numbers:
+        for kind, chunk in numbers(folded):
+            yield Hit(policy.numbers.get(kind, 0), chunk, chunk, "text")
     for word, chunk in fold.masked(folded):
         for known, bits in policy.words.get(len(word), {}).items():
             if known[0] == word[0] and all(a in (b, ".") for a, b in zip(word, known, strict=True)):

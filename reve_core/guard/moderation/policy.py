@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reve_core.errors import ConfigurationError
 from reve_core.guard.moderation.fold import words
+from reve_core.guard.moderation.numbers import NUMBERS
 from reve_core.guard.moderation.scan import Pieces, Terms
 
 BUNDLED = Path(__file__).with_name("policy.toml")
@@ -101,6 +102,7 @@ class Policy:
     pieces: Pieces
     words: Mapping[int, Mapping[str, int]]
     partners: Mapping[str, int]
+    numbers: Mapping[str, int]
     common: frozenset[str]
     rules: tuple[Rule, ...]
     thresholds: Mapping[str, float]
@@ -169,6 +171,7 @@ class _Compiler:
             pieces=Pieces(plain, _SHORTEST_PIECE),
             words=MappingProxyType(by_length),
             partners=MappingProxyType(partners),
+            numbers=MappingProxyType({name: self._bits[name] for name in NUMBERS if name in self._bits}),
             common=frozenset(map(words, file.pieces.common)),
             rules=rules,
             thresholds=MappingProxyType(file.remote),
@@ -207,9 +210,12 @@ class _Compiler:
         mask = 0
         for name in entry.split("|"):
             name = name.strip()
-            if not name.startswith("@") or name[1:] not in self._file.groups:
-                raise self._error(where, line, f'{name!r} is no group; groups are written like "@minor"')
-            mask |= self._bits[name[1:]]
+            if name in NUMBERS:
+                mask |= self._bits.setdefault(name, 1 << len(self._bits))
+            elif name.startswith("@") and name[1:] in self._file.groups:
+                mask |= self._bits[name[1:]]
+            else:
+                raise self._error(where, line, f"{name!r} is no group; groups are written like '@minor'")
         return mask
 
     def _add(self, terms: Iterable[str], bits: int, where: str, line: str) -> None:
