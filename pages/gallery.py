@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.parts import grid, handover, look, sharing, viewer
 from pages.parts.host import plain
-from pages.parts.me import me
+from pages.parts.me import me, origin
 from pages.parts.sheet import STEP, Mode, Sheet
 from pages.parts.ticking import Ticking
 from reve_core import bootstrap
@@ -66,7 +66,7 @@ def _act(said: Any) -> None:
             case "create":
                 st.session_state[_GO] = {}
             case "compare":
-                made = studio.comparisons.of_pictures(ids, owner=me())
+                made = studio.comparisons.of_pictures(ids, owner=me(), origin=origin())
                 st.session_state[_GO] = {"page": "compare.py", "params": {"c": made.id}}
             case "compare_with":
                 st.session_state[_GO] = {"page": "compare.py", "from": str(said.get("id"))}

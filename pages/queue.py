@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import look
 from pages.parts.line import Line
-from pages.parts.me import me
+from pages.parts.me import me, origin
 from pages.parts.ticking import Ticking
 from reve_core import bootstrap
 from reve_core.errors import ReveError
@@ -53,10 +53,10 @@ def _act(studio: Studio, line: Line, said: Mapping[str, Any]) -> None:
         case "cancel":
             line.say(studio.cancel(job_id, owner=me()))
         case "retry":
-            studio.retry(job_id, owner=me())
+            studio.retry(job_id, owner=me(), origin=origin())
             line.say("Back in the queue.")
         case "retry_failed":
-            count = studio.retry_failed(owner=me())
+            count = studio.retry_failed(owner=me(), origin=origin())
             line.say(
                 "1 job is back in the queue."
                 if count == 1
@@ -65,7 +65,7 @@ def _act(studio: Studio, line: Line, said: Mapping[str, Any]) -> None:
                 else "None of them was tried again: they were refused or given up. Edit or retry them one by one."
             )
         case "resolve" if (how := said.get("how")) in ("check", "rerun", "give_up"):
-            line.say(studio.resolve(job_id, how, owner=me()))
+            line.say(studio.resolve(job_id, how, owner=me(), origin=origin()))
         case "pause" | "resume" if studio.visitors.public:
             line.say("Only the operator pauses a provider here.")  # no button asks for it; somebody made the message up
         case "pause":

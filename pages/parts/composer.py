@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import form, look, pictures
-from pages.parts.me import me
+from pages.parts.me import me, origin
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 from reve_core.examples import Example, surprises
@@ -78,7 +78,7 @@ def _submit() -> None:
     try:
         request, count = form.read(sent)
         studio = bootstrap.get()
-        job, *_ = studio.submit(request, count=count, owner=me())
+        job, *_ = studio.submit(request, count=count, owner=me(), origin=origin())
         answer["said"] = form.sent(count, paused=studio.catalogue.provider(job.request.provider).paused)
     except ReveError as exc:
         answer["problem"] = str(exc)

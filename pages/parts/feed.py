@@ -16,7 +16,7 @@ import streamlit as st
 
 from pages.parts import composer, look, pictures
 from pages.parts.host import plain
-from pages.parts.me import is_alone, live, me
+from pages.parts.me import is_alone, live, me, origin
 from pages.parts.ticking import Ticking
 from reve_core import bootstrap
 from reve_core.board import Feed
@@ -100,7 +100,7 @@ def _act() -> None:
 
 
 def _retry(studio: Studio, job_id: str) -> None:
-    studio.retry(job_id, owner=me())
+    studio.retry(job_id, owner=me(), origin=origin())
 
 
 def _trash(studio: Studio, job_id: str) -> str:
@@ -123,9 +123,9 @@ _ACTIONS: dict[Any, Callable[[Studio, str], str | None]] = {
     "trash": _trash,
     "star": _star,
     "unstar": _unstar,
-    "check": lambda studio, job_id: studio.resolve(job_id, "check", owner=me()),
-    "rerun": lambda studio, job_id: studio.resolve(job_id, "rerun", owner=me()),
-    "give_up": lambda studio, job_id: studio.resolve(job_id, "give_up", owner=me()),
+    "check": lambda studio, job_id: studio.resolve(job_id, "check", owner=me(), origin=origin()),
+    "rerun": lambda studio, job_id: studio.resolve(job_id, "rerun", owner=me(), origin=origin()),
+    "give_up": lambda studio, job_id: studio.resolve(job_id, "give_up", owner=me(), origin=origin()),
 }
 
 

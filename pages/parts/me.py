@@ -10,11 +10,12 @@ import streamlit as st
 
 from pages.parts.host import kept, plain
 from reve_core import bootstrap
+from reve_core.allowance import Origin
 from reve_core.visitors import Visitors
 from reve_core.web.shield.sockets import ADDRESS_HEADER
 
 RESUME = "me"  # the query parameter that a link back to one's gallery carries
-_ALONE, _PASS, _BACK, _CAME = "me_alone", "me_pass", "me_back", "me_came"
+_ALONE, _PASS, _BACK, _CAME, _KEYS = "me_alone", "me_pass", "me_back", "me_came", "me_own_keys"
 _FRESH_S = 3600.0
 
 
@@ -64,7 +65,7 @@ def resume_pass() -> str:
 
 def start_anew() -> None:
     """Somebody new from the next run on. Whoever has the link can go on as the one of before."""
-    for name in (_ALONE, _CAME, _PASS, _BACK):
+    for name in (_ALONE, _CAME, _PASS, _BACK, _KEYS):
         st.session_state.pop(name, None)
     st.session_state[_ALONE] = bootstrap.get().visitors.new()
 
@@ -72,6 +73,17 @@ def start_anew() -> None:
 def address() -> str:
     """The visitor's IP address, empty where nobody can say. It came with the page; no browser can send it itself."""
     return str(st.context.headers.get(ADDRESS_HEADER) or "")
+
+
+def origin() -> Origin:
+    """Where an order of this session comes from; whatever may order something is told."""
+    return Origin(address(), {provider: key.name for provider, key in own_keys().items()})
+
+
+def own_keys() -> dict[str, Any]:
+    """The visitor's own provider keys, by provider; ``ownkeys`` fills it, and it ends with the session."""
+    kept: dict[str, Any] = st.session_state.setdefault(_KEYS, {})
+    return kept
 
 
 def key_to(name: str) -> str:

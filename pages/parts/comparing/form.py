@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts import form as single
 from pages.parts import look
 from pages.parts.comparing import asking
-from pages.parts.me import me
+from pages.parts.me import me, origin
 from reve_core import bootstrap
 from reve_core.compare import words
 from reve_core.compare.models import MAX_PROMPTS, MAX_SAMPLES
@@ -98,6 +98,7 @@ def _make(studio: Studio, asked: asking.Asked, key: str) -> str:
     made = studio.comparisons.make(
         asked.axes,
         owner=me(),
+        origin=origin(),
         title=asked.title,
         question=asked.question,
         cap_usd=asked.cap_usd,

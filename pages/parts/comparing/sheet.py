@@ -17,7 +17,7 @@ import streamlit as st
 from pages.parts import look
 from pages.parts.comparing import asking, form
 from pages.parts.host import plain
-from pages.parts.me import live_at, me
+from pages.parts.me import live_at, me, origin
 from pages.parts.pictures import image_url, page_url
 from reve_core import bootstrap, gridview, views
 from reve_core.compare import player, template
@@ -171,7 +171,7 @@ def _change(comparison_id: str, said: Mapping[str, Any]) -> Plan | None:
         button = f"Make {asking.count(plan.new)}" if plan.new else "Add them"
         _answer(comparison_id, said, {"says": views.plan_words(plan), "held": held, "button": button})
         return plan
-    studio.comparisons.extend(comparison_id, owner=owner, **more)
+    studio.comparisons.extend(comparison_id, owner=owner, origin=origin(), **more)
     say(comparison_id, _done(plan))
     return None
 
@@ -192,7 +192,7 @@ def _act(studio: Studio, comparison_id: str, said: Mapping[str, Any]) -> None:
             comparisons.describe(comparison_id, owner=owner, title=str(said.get("title") or ""))
         case "twin":
             plan = comparisons.plan_extension(comparison_id, owner=owner, twin_of=row)
-            comparisons.extend(comparison_id, owner=owner, twin_of=row)
+            comparisons.extend(comparison_id, owner=owner, origin=origin(), twin_of=row)
             say(comparison_id, _done(plan))
         case "remove_row":
             comparisons.remove_row(comparison_id, row, owner=owner)
@@ -247,7 +247,7 @@ def _leave() -> None:
 
 
 def _again(studio: Studio, comparison_id: str, keys: Sequence[str] | None) -> None:
-    ordered = studio.comparisons.run_again(comparison_id, keys, owner=me())
+    ordered = studio.comparisons.run_again(comparison_id, keys, owner=me(), origin=origin())
     say(
         comparison_id,
         f"{asking.count(ordered)} on {'its' if ordered == 1 else 'their'} way." if ordered else "Nothing to make.",
