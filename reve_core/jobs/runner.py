@@ -202,14 +202,14 @@ class Runner:
             return True
         screened = self._screen.check(claim.job.request.prompt)
         if screened.flagged:
-            self._keeper.insist(lambda: self._store.block(claim, screened.message))
             self._note(claim, screened)
+            self._keeper.insist(lambda: self._store.block(claim, screened.message))
             return False
         if screened.degraded:
             log.warning("moderation_degraded: the moderation service could not be asked.")
             if review is Review.SERVICE:
-                self._keeper.insist(lambda: self._store.hold(claim))
                 self._note(claim, screened)
+                self._keeper.insist(lambda: self._store.hold(claim))
                 return False
         return True
 
