@@ -25,6 +25,7 @@ from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.jobs.runner import Screen
 from reve_core.marks import make_marker
 from reve_core.models import Limits
+from reve_core.operating import Entry
 from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
 from reve_core.ports import Provider
@@ -124,6 +125,7 @@ def _log_once(text: str) -> None:
 def build(settings: Settings) -> Studio:
     """A service that has not been started. Raises ReveError where the data cannot be trusted or the settings are wrong."""
     receivers, _ = webhooks.check(settings)
+    entry = Entry(token=settings.operator_token, emails=settings.operator_emails)
     marker = make_marker(settings)
     providers = make_providers(settings)
     if settings.default_provider not in providers:
@@ -181,11 +183,14 @@ def build(settings: Settings) -> Studio:
         caps=config.caps,
         marker=marker,
         guard=store,
+        ledger=store,
         allowance=allowance(settings) if public else None,
         moderator=moderator,
         has_moderation_service=screen is not None,
         own_keys=own_keys,
         receivers=receivers,
+        operator_entry=entry,
+        backups=folder / "backups",
         trash_days=settings.trash_days,
         read_only=read_only,
     )

@@ -48,3 +48,85 @@ class Audit:
     who: str
     what: str
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """
+    Credits of the link's own account, on one UTC day such as ``"2026-11-23"`` at one provider. ``unsaid`` of the ``calls``
+    have no known cost: the provider did not say, or nobody knows what became of them.
+    """
+
+    day: str
+    provider: str
+    credits: float
+    calls: int
+    unsaid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """A visitor by the keyed name that spending is written down under, and what was charged to them, in credits."""
+
+    visitor: str
+    today: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The line at one provider. ``held`` of the ``jobs`` wait for the operator; ``oldest_at`` is of the others."""
+
+    provider: str
+    jobs: int
+    held: int
+    owners: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A job that a worker has taken up. ``lease_until``: when it is taken from a worker that does not report."""
+
+    worker: str
+    job_id: str
+    owner: str
+    provider: str
+    stage: str
+    since: datetime
+    lease_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """How often jobs of a provider failed for one reason, ``code`` being that of the error."""
+
+    provider: str
+    code: str
+    last_day: int
+    last_week: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """From where a job came: the keyed hash of its address on that day, both empty where nobody knows."""
+
+    address: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """
+    What a copy of the database holds. ``problem`` says in a sentence why it could not be put back; the rest is then empty.
+
+    ``older``: it was written by an earlier version and would be brought up to date. ``newest_at``: its newest job.
+    """
+
+    problem: str | None = None
+    jobs: int = 0
+    pictures: int = 0
+    comparisons: int = 0
+    shares: int = 0
+    newest_at: datetime | None = None
+    older: bool = False

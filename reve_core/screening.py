@@ -99,6 +99,10 @@ class Screening:
             review = self._unsure
         return review
 
+    def judge(self, prompt: str) -> Verdict | None:
+        """What the policy says of a prompt now, for who decides about it; noted nowhere. None where nothing is checked."""
+        return None if self._moderator is None else self._moderator.judge(prompt)
+
     def words(self, texts: Iterable[str], *, owner: str, what: str) -> None:
         """For what other people would read: a title, a question, what a file brings. Raises Blocked."""
         texts = [text for text in texts if text.strip()]

@@ -6,6 +6,7 @@ Every method takes the owner; a job of somebody else does not exist (``JobNotFou
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 from reve_core import intake
@@ -32,11 +33,12 @@ from reve_core.models import (
     Page,
     Placed,
 )
+from reve_core.operating import Entry, Operator
 from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
 from reve_core.pictures.marker import UNSIGNED, Marker
 from reve_core.polls import Polls
-from reve_core.ports import AccessStore, Blobs, ComparisonStore, GuardStore, JobStore, Provider
+from reve_core.ports import AccessStore, Blobs, ComparisonStore, GuardStore, JobStore, OperatorStore, Provider
 from reve_core.screening import Moderates, Screening
 from reve_core.shares import Shares
 from reve_core.shelf import Shelf
@@ -79,11 +81,14 @@ class Studio:
         caps: Caps,
         marker: Marker = UNSIGNED,
         guard: GuardStore,
+        ledger: OperatorStore,
         allowance: Allowance | None = None,
         moderator: Moderates | None = None,
         has_moderation_service: bool = False,
         own_keys: OwnKeys | None = None,
         receivers: Receivers = _NO_RECEIVERS,
+        operator_entry: Entry | None = None,
+        backups: Path | None = None,
         trash_days: float = 7.0,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
@@ -106,6 +111,21 @@ class Studio:
         self.own_keys = own_keys
         self.admission = Admission(guard=guard, signer=signer, allowance=allowance, clock=clock)
         self.screening = Screening(guard=guard, moderator=moderator, has_service=has_moderation_service, clock=clock)
+        self.operator = Operator(
+            entry=operator_entry,
+            store=store,
+            guard=guard,
+            ledger=ledger,
+            access=access,
+            blobs=blobs,
+            catalogue=self.catalogue,
+            admission=self.admission,
+            screening=self.screening,
+            wake=worker.wake,
+            backups=backups,
+            read_only=read_only,
+            clock=clock,
+        )
         self._receivers = receivers
         self.read_only = read_only
         self.draining = False

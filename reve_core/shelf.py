@@ -117,7 +117,7 @@ class Shelf:
         Raises JobNotFound, BlobMissing, PictureDamaged.
         """
         job = self._get(job_id, owner)
-        if job.image is None:
+        if job.image is None or job.hidden_at is not None:
             raise JobNotFound(job_id)
         suffix = Path(job.image.name).suffix
         name = names.friendly(job.request.prompt if with_prompt else "", suffix)

@@ -14,6 +14,7 @@ from reve_core.jobs.keeper import Patience
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.jobs.runner import Screen
 from reve_core.models import PERSONAL, Job, JobRequest, JobStatus, Limits, Order, Placed
+from reve_core.operating import Entry
 from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
 from reve_core.ports import Blobs, JobStore, Presence, Provider
@@ -46,6 +47,7 @@ def build_studio(
     moderator: Moderates | None = None,
     screen: Screen | None = None,
     own_keys: OwnKeys | None = None,
+    operator_entry: Entry | None = None,
     read_only: str | None = None,
 ) -> Studio:
     """Not started. The first provider is the default one. Without ``allowance`` nobody is limited."""
@@ -91,10 +93,13 @@ def build_studio(
         public=public,
         caps=config.caps,
         guard=access,
+        ledger=access,
         allowance=allowance,
         moderator=moderator,
         has_moderation_service=screen is not None,
         own_keys=own_keys,
+        operator_entry=operator_entry,
+        backups=folder / "backups",
         read_only=read_only,
     )
     return studio

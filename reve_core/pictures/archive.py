@@ -48,7 +48,7 @@ def stream(entries: Iterable[Entry], *, signed: str = "") -> Iterator[bytes]:
     The zip file piece by piece. ``entries`` is walked once, each picture asked for when its turn comes. ``signed``: what is
     to be said of their signatures, such as "signed (self-issued)"; empty where there are none.
     """
-    sink = _Sink()
+    sink = Sink()
     newest = datetime.now(UTC)
     labels: Counter[str] = Counter()
     with (
@@ -63,15 +63,15 @@ def stream(entries: Iterable[Entry], *, signed: str = "") -> Iterator[bytes]:
             row = _row(entry, number)
             if entry.data is not None:
                 labels[entry.label] += 1
-                yield from _add(archive, sink, row["file"], entry.created_at, io.BytesIO(entry.data))
+                yield from add_to(archive, sink, row["file"], entry.created_at, io.BytesIO(entry.data))
             table.write(_csv_line([_harmless(row[column]) for column in _COLUMNS]))
             notes.write(b",\n" if number > 1 else b"\n")
             notes.write(json.dumps(row, ensure_ascii=True).encode("ascii"))
         notes.write(b"\n]\n")
         for name, file in (("pictures.csv", table), ("pictures.json", notes)):
             file.seek(0)
-            yield from _add(archive, sink, name, newest, file)
-        yield from _add(archive, sink, "README.txt", newest, io.BytesIO(_readme(labels, signed).encode()))
+            yield from add_to(archive, sink, name, newest, file)
+        yield from add_to(archive, sink, "README.txt", newest, io.BytesIO(_readme(labels, signed).encode()))
         archive.close()
         yield sink.take()
 
@@ -117,18 +117,21 @@ def _csv_line(cells: Iterable[object]) -> bytes:
     return line.getvalue().encode("utf-8")
 
 
-def _add(archive: zipfile.ZipFile, sink: _Sink, name: str, at: datetime, content: IO[bytes]) -> Iterator[bytes]:
+def add_to(
+    archive: zipfile.ZipFile, sink: Sink, name: str, at: datetime, content: IO[bytes], *, is_large: bool = False
+) -> Iterator[bytes]:
+    """One more file in an archive that writes into ``sink``, piece by piece. ``is_large``: it may pass 2 GiB."""
     year = min(max(at.year, 1980), 2107)  # what the format can hold
     about = zipfile.ZipInfo(name, (year, at.month, at.day, at.hour, at.minute, at.second))
     about.external_attr = 0o100644 << 16
-    with archive.open(about, "w", force_zip64=False) as entry:
+    with archive.open(about, "w", force_zip64=is_large) as entry:
         while piece := content.read(_PIECE):
             entry.write(piece)
             yield sink.take()
     yield sink.take()
 
 
-class _Sink(io.RawIOBase):
+class Sink(io.RawIOBase):
     """What ``zipfile`` writes into: remembers the bytes until they are taken. Cannot seek, and says so."""
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from reve_core.ports.comparison_store import ComparisonStore
 from reve_core.ports.engine import Engine, Presence
 from reve_core.ports.guard_store import GuardStore
 from reve_core.ports.job_store import BeatAnswer, CallOutcome, CancelAnswer, JobStore
+from reve_core.ports.operator_store import OperatorStore
 from reve_core.ports.outbox import Outbox
 from reve_core.ports.provider import CallContext, Health, Provider
 
@@ -26,6 +27,7 @@ __all__ = [
     "GuardStore",
     "Health",
     "JobStore",
+    "OperatorStore",
     "Outbox",
     "Presence",
     "Provider",

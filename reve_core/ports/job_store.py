@@ -63,7 +63,10 @@ class JobStore(Protocol):
         ...
 
     def get(self, job_id: str, *, owner: str | None = None) -> Job | None:
-        """The job, with ``position`` while it is queued; None also where it is another owner's."""
+        """
+        The job, with ``position`` while it is queued. None also where it is another owner's, or hidden from its own: the
+        operator alone, who asks for nobody, still sees that.
+        """
         ...
 
     def page(self, which: JobFilter, *, after: str | None = None, limit: int = 50, by_finish: bool = False) -> Page:
@@ -82,9 +85,6 @@ class JobStore(Protocol):
         """Of each provider: how many jobs of all owners are queued or running. Providers without any may be absent."""
         ...
 
-    def counts(self, owner: str | None) -> dict[JobStatus, int]:
-        """How many jobs there are in each state, the trash left out."""
-        ...
     def ahead(self, provider: str, name: str, credits: float) -> int:
         """
         How many jobs, running ones too, come before the next job at that provider that takes its turn under this name and
@@ -92,6 +92,9 @@ class JobStore(Protocol):
         """
         ...
 
+    def counts(self, owner: str | None) -> dict[JobStatus, int]:
+        """How many jobs there are in each state, the trash left out."""
+        ...
 
     def revision(self, owner: str | None) -> int:
         """A number that changes whenever any of the owner's jobs changes state, star or trash."""

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from reve_core.service import Studio
 from reve_core.web.api.table import api_routes
+from reve_core.web.backup import backup_routes
 from reve_core.web.comparison_files import comparison_file_routes
 from reve_core.web.continuing import continue_routes
 from reve_core.web.examples import example_routes
@@ -23,6 +24,7 @@ def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> li
         *api_routes(get_studio, get_site),
         *image_routes(lambda: get_studio().blobs, may_see(get_studio)),
         *comparison_file_routes(get_studio, whose(get_studio)),
+        *backup_routes(get_studio),  # before the one that takes all that is below /exports
         *download_routes(lambda: get_studio().shelf, whose(get_studio)),
         *example_routes(),
         *live_comparison_routes(get_studio),  # before the one that takes all that is below /api

@@ -78,11 +78,13 @@ Whose = Callable[[Request, str], str | None]
 def may_see(get_studio: Callable[[], Studio]) -> MaySee:
     """
     Everybody in personal mode, which costs no look into the database. In public mode the owner of the job, or who has
-    the key to this very picture.
+    the key to this very picture. Nobody where the operator has hidden it.
     """
 
     def ask(request: Request, name: str) -> bool:
         studio = get_studio()
+        if studio.operator.is_hidden(job_of(name)):
+            return False
         if not studio.visitors.public or may_open(request, name, studio.visitors):
             return True
         owner = owner_of(request.headers, studio.visitors)

@@ -38,12 +38,12 @@ class AccessSide(Side):
     def share_of_token(self, token_hash: str) -> Share | None:
         with self.connections.read() as db:
             row = db.execute("select * from shares where token_hash = ?", (token_hash,)).fetchone()
-        return _share_of(row) if row else None
+        return share_of(row) if row else None
 
     def share(self, share_id: str, *, owner: str) -> Share | None:
         with self.connections.read() as db:
             row = db.execute("select * from shares where id = ? and owner = ?", (share_id, owner)).fetchone()
-        return _share_of(row) if row else None
+        return share_of(row) if row else None
 
     def shares(self, owner: str, *, before: str | None = None, limit: int = 50) -> list[Share]:
         follows = "and seq < (select seq from shares where id = ? and owner = ?)" if before is not None else ""
@@ -52,7 +52,7 @@ class AccessSide(Side):
             rows = db.execute(
                 f"select * from shares where owner = ? {follows} order by seq desc limit ?", values
             ).fetchall()
-        return [_share_of(row) for row in rows]
+        return [share_of(row) for row in rows]
 
     def revoke_share(self, share_id: str, *, owner: str, at: datetime) -> bool:
         with self.connections.write() as db:
@@ -129,7 +129,7 @@ def _seconds(at: datetime | None) -> float | None:
     return None if at is None else at.timestamp()
 
 
-def _share_of(row: sqlite3.Row) -> Share:
+def share_of(row: sqlite3.Row) -> Share:
     return Share(
         id=row["id"],
         job_id=row["job_id"],
@@ -144,6 +144,7 @@ def _share_of(row: sqlite3.Row) -> Share:
         may_vote=bool(row["may_vote"]),
         show_grid=bool(row["show_grid"]),
         views=row["views"],
+        hidden_at=instant(row["hidden_at"]),
     )
 
 

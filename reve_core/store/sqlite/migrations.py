@@ -474,3 +474,37 @@ def _guard(db: Database) -> None:
         )
         """
     )
+
+
+@_step("0014_operator")
+def _operator(db: Database) -> None:
+    # Whose money a call was: a job and its own key can be deleted, what was spent stays on record.
+    db.execute("alter table calls add column own integer not null default 0")
+    db.execute("create index calls_spent on calls (started_at, provider, own, credits)")
+    # Counted where they happen: failed jobs are kept for a day only. ``hour`` counts from 1970.
+    db.execute(
+        """
+        create table failures (
+            hour integer not null,
+            provider text not null,
+            code text not null,
+            count integer not null,
+            primary key (hour, provider, code)
+        ) without rowid
+        """
+    )
+    db.execute(
+        """
+        create trigger jobs_failing after update of status on jobs
+        when new.status in ('failed', 'unknown') and old.status is not new.status
+            and new.error_code is not 'given_up' and new.finished_at is not null
+        begin
+            insert into failures (hour, provider, code, count)
+                values (cast(new.finished_at / 3600 as integer), new.provider, coalesce(new.error_code, ''), 1)
+                on conflict (hour, provider, code) do update set count = count + 1;
+            delete from failures where hour < cast(new.finished_at / 3600 as integer) - 960;
+        end
+        """
+    )
+    db.execute("create index jobs_hidden on jobs (hidden_at) where hidden_at is not null")
+    db.execute("create index shares_hidden on shares (hidden_at) where hidden_at is not null")

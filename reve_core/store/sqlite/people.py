@@ -24,9 +24,10 @@ _POSITION = f"""
 class PeopleSide(AdmittingSide):
     def peek(self, job_id: str, *, owner: str | None = None) -> Glance | None:
         row = self.connections.row(
-            "select id, status, provider, model, image, error, trashed_at, owner from jobs where id = ?", (job_id,)
+            "select id, status, provider, model, image, error, trashed_at, owner, hidden_at from jobs where id = ?",
+            (job_id,),
         )
-        if row is None or (owner is not None and row[7] != owner):
+        if row is None or (owner is not None and (row[7] != owner or row[8] is not None)):
             return None
         return Glance(row[0], JobStatus(row[1]), row[2], row[3], row[4], row[5], row[6] is not None)
 
@@ -35,7 +36,7 @@ class PeopleSide(AdmittingSide):
             row = db.execute(
                 f"""
                 select *, case when status = 'queued' then {_POSITION} end as position from jobs
-                where id = ? and (? is null or owner = ?)
+                where id = ? and (? is null or (owner = ? and hidden_at is null))
                 """,
                 (job_id, owner, owner),
             ).fetchone()
@@ -53,6 +54,8 @@ class PeopleSide(AdmittingSide):
                 values += [float(finished_at), int(seq)]
         else:
             where.append("trashed_at is not null" if which.trashed else "trashed_at is null")
+            if which.trashed and which.owner is not None:
+                where.append("hidden_at is null")
             order = "seq desc"
             if after:
                 where.append("seq < ?")
@@ -103,9 +106,6 @@ class PeopleSide(AdmittingSide):
                     ahead[provider] = ahead.get(provider, 0) + count
         return ahead
 
-    def counts(self, owner: str | None) -> dict[JobStatus, int]:
-        mine, values = _mine(owner)
-        with self.connections.read() as db:
     def ahead(self, provider: str, name: str, credits: float) -> int:
         with self.connections.read() as db:
             turn = next_turn(db, provider, name, credits)
@@ -121,6 +121,9 @@ class PeopleSide(AdmittingSide):
             ).fetchone()[0]
         return int(queued) + int(running)
 
+    def counts(self, owner: str | None) -> dict[JobStatus, int]:
+        mine, values = _mine(owner)
+        with self.connections.read() as db:
             rows = db.execute(
                 f"select status, count(*) from jobs where {mine} trashed_at is null group by status", values
             ).fetchall()

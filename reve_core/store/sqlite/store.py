@@ -13,6 +13,7 @@ from reve_core.store.sqlite.comparisons import ComparisonSide
 from reve_core.store.sqlite.connections import Connections, damaged
 from reve_core.store.sqlite.guard import GuardSide
 from reve_core.store.sqlite.migrations import KNOWN, migrations
+from reve_core.store.sqlite.operating import OperatorSide
 from reve_core.store.sqlite.outbox import OutboxSide
 from reve_core.store.sqlite.people import PeopleSide
 from reve_core.store.sqlite.providers import ProviderSide
@@ -21,9 +22,12 @@ from reve_core.store.sqlite.workers import WorkerSide
 _CHECK_BELOW_BYTES = 512 * 1024 * 1024
 
 
-class SqliteStore(ComparisonSide, BallotSide, PeopleSide, WorkerSide, ProviderSide, AccessSide, OutboxSide, GuardSide):
+class SqliteStore(
+    ComparisonSide, BallotSide, PeopleSide, WorkerSide, ProviderSide, AccessSide, OutboxSide, GuardSide, OperatorSide
+):
     """
-    A JobStore, a ComparisonStore, an AccessStore, an Outbox and a GuardStore in one SQLite file on a local disk, never on a network share.
+    A JobStore, a ComparisonStore, an AccessStore, an Outbox, a GuardStore and an OperatorStore in one SQLite file on a local
+    disk, never on a network share.
 
     ``clock`` gives seconds since 1970 and is the only clock used; leases use wall time because they must outlive a
     restart. Raises ``StoreDamaged`` and ``StoreTooNew`` on opening, with the file left as it was. ``read_only`` opens what

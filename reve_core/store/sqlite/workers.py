@@ -86,8 +86,8 @@ class WorkerSide(Side):
             if begun:
                 db.execute(
                     """
-                    insert into calls (job_id, attempt, token, provider, model, idempotent, started_at)
-                    values (?, ?, ?, ?, ?, ?, ?)
+                    insert into calls (job_id, attempt, token, provider, model, idempotent, started_at, own)
+                    values (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                     (
                         claim.job.id,
@@ -97,6 +97,7 @@ class WorkerSide(Side):
                         claim.job.request.model,
                         idempotent,
                         self._clock(),
+                        claim.job.own_key is not None,
                     ),
                 )
             return bool(begun)
