@@ -209,7 +209,8 @@ class Exchange:
         stored: list[str] = []
         made = ""
         try:
-            cells = [self._cell(key, found, stored, now) for key in found.cells]
+            pictures = copies.Unpacking(self._caps)
+            cells = [self._cell(key, found, pictures, stored, now) for key in found.cells]
             made = self._grids.create_comparison(
                 comparison, cells, once=once, votes=votes, terms=self._admission.terms(owner, origin)
             )
@@ -218,13 +219,15 @@ class Exchange:
                 self._take_back(stored)
         return self._imported(made, owner, again=made != comparison.id)
 
-    def _cell(self, key: str, found: reading.Brought, stored: list[str], now: datetime) -> NewCell:
+    def _cell(
+        self, key: str, found: reading.Brought, pictures: copies.Unpacking, stored: list[str], now: datetime
+    ) -> NewCell:
         place, cell = found.cells[key]
         text = found.pictures.get(key, "")
         if not text:
             return NewCell(key, place)
         try:
-            picture = copies.unpacked(text, self._caps)
+            picture = pictures.picture(text)
         except PictureDamaged as exc:
             raise BadInput(f"One of the pictures in this file cannot be used. {exc}", "file") from exc
         job_id = secrets.token_hex(16)

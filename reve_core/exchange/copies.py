@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from reve_core.errors import PictureDamaged
-from reve_core.exchange.payload import MAX_PICTURE, MAX_PICTURES, MAX_PIXELS, QUALITY, SIDE
+from reve_core.exchange.payload import MAX_PICTURE, MAX_PICTURES, MAX_PIXELS, MAX_TOGETHER, QUALITY, SIDE
 from reve_core.pictures import bare, check, thumbnail
 from reve_core.pictures.uploaded import Fresh, fresh
 
@@ -63,11 +63,27 @@ def _webp(picture: Image, side: int, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(text: str, caps: check.Caps) -> Fresh:
-    """A picture from a stranger's file, made anew; it came as base64. Raises PictureDamaged."""
+class Unpacking:
+    """
+    The pictures of one stranger's file, made anew one after the other. A small file may unpack to very much: together they
+    may have no more pixels than an export's.
+    """
+
+    def __init__(self, caps: check.Caps, *, most: int = MAX_TOGETHER) -> None:
+        self._caps = check.Caps(min(caps.max_bytes, _ASSUMED.max_bytes), min(caps.max_pixels, _ASSUMED.max_pixels))
+        self._left = most
+
+    def picture(self, text: str) -> Fresh:
+        """One that came as base64. Raises PictureDamaged."""
+        made = fresh(_decoded(text), self._caps)
+        self._left -= made.facts.width * made.facts.height
+        if self._left < 0:
+            raise PictureDamaged("Together they are larger than those of any exported comparison.")
+        return made
+
+
+def _decoded(text: str) -> bytes:
     try:
-        data = base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise PictureDamaged("The picture is not written in base64.") from None
-    least = check.Caps(min(caps.max_bytes, _ASSUMED.max_bytes), min(caps.max_pixels, _ASSUMED.max_pixels))
-    return fresh(data, least)

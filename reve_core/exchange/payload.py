@@ -39,6 +39,7 @@ MAX_REGIONS = 200
 MAX_NOTES = 20
 MAX_NOTE = 500
 SIDE = 1024  # pixels of an exported picture, the longer side
+MAX_TOGETHER = MAX_CELLS * SIDE**2  # pixels of all the pictures of one file
 QUALITY = 82
 
 _SEEDS = 2**32

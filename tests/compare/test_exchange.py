@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from reve_core.compare.models import OWNER, Axes, Comparison, Maker
 from reve_core.errors import BadInput, Blocked, ComparisonNotFound, ConfigurationError, ReveError
-from reve_core.exchange import payload
+from reve_core.exchange import copies, payload
 from reve_core.exchange.copies import room_for, small_copy
 from reve_core.guard.moderation import Action, Verdict
 from reve_core.models import JobFilter, JobStatus
@@ -577,6 +577,15 @@ def test_every_text_of_an_import_is_judged_before_anything_is_stored(good: Json,
     assert blobs(there) == []
     assert there.comparisons.listed(owner="zoe") == []
     there.stop(0)
+
+
+def test_many_pictures_may_not_unpack_to_more_than_an_export_has(
+    good: Json, there: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies.Unpacking.__init__, "__kwdefaults__", {"most": 64 * 64 + 10})
+    with pytest.raises(BadInput, match="Together they are larger"):
+        there.exchange.bring(json.dumps(good).encode(), owner="zoe")
+    assert blobs(there) == []
 
 
 def test_a_zip_in_the_place_of_an_export_is_refused_unopened(there: Studio) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reve_core import marks
+from reve_core import bootstrap, marks
 from reve_core.errors import ConfigurationError
 from reve_core.models import JobRequest
 from reve_core.pictures import xmp
 from reve_core.pictures.bare import has_manifest
 from reve_core.pictures.marker import AS_IT_CAME, Marker, SealFailed
 from reve_core.settings import Settings
-from tests.pictures.samples import encoded
+from tests.pictures.samples import encoded, image
 
 c2pa: Any = pytest.importorskip("c2pa", reason="requirements-c2pa.txt is not installed")
 
@@ -135,6 +136,14 @@ def test_a_copy_without_the_prompt_drops_a_manifest_that_may_tell_it_and_is_sign
     assert [each["signature_info"]["common_name"] for each in said["manifests"].values()] == ["studio"]
 
 
+def test_many_are_signed_at_once(marker: Marker) -> None:
+    pictures = [encoded("PNG", image(32 + number, 24)) for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        copies = list(pool.map(lambda data: marker.without_settings(data, "reve"), pictures))
+    assert [read(copy)[0] for copy in copies] == ["Valid"] * 24
+    assert [pixels(copy) for copy in copies] == [pixels(data) for data in pictures]
+
+
 def test_what_cannot_be_signed_goes_out_marked_and_a_manifest_whole(
     provider: Marker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -178,6 +187,22 @@ def test_a_missing_package_is_told_with_what_to_install(authority: Authority, mo
     monkeypatch.setitem(sys.modules, "c2pa", None)
     with pytest.raises(ConfigurationError, match=r"requirements-c2pa\.txt"):
         marks.make_marker(settings(chain, key))
+
+
+def test_the_app_does_not_start_with_one_that_cannot_sign_and_touches_nothing(
+    authority: Authority, tmp_path: Path
+) -> None:
+    chain, _ = authority.signer("one")
+    _, other = authority.signer("two")
+    with pytest.raises(ConfigurationError, match="REVE_C2PA_CERT"):
+        bootstrap.build(Settings(data_dir=tmp_path / "data", c2pa_cert=chain, c2pa_key=other))
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_doctor_says_what_becomes_of_copies(authority: Authority) -> None:
+    chain, key = authority.signer("told")
+    assert marks.about(settings(chain, key)) == "Copies of pictures are signed (self-issued) with C2PA."
+    assert "not signed" in marks.about(settings(None, None))
 
 
 def test_a_certificate_that_cannot_sign_is_refused_at_the_start(authority: Authority, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from reve_core.compare.models import Comparison
 from reve_core.models import JobRequest, Picture
 from reve_core.pictures import check, xmp
+from reve_core.pictures.marker import Marker
 from reve_core.visitors import COOKIE
 from tests.building import settled
 from tests.fakes import FakeProvider, png
@@ -280,7 +281,27 @@ def test_what_is_put_together_from_both_kinds_is_called_synthetic(booth: Booth, 
     assert "Drawn by code, not an AI model: 1" in readme
 
 
-# ---------------------------------------------------------------- manifests
+# ---------------------------------------------------------------- signatures and manifests
+
+
+def test_a_share_says_that_its_file_is_signed_and_claims_no_more(booth: Booth, made: Comparison) -> None:
+    class Seal:
+        def sign(self, data: bytes, source: xmp.Source, *, parent: bytes | None = None) -> bytes:
+            return data + b"signed"
+
+    shares = booth.studio.shares
+    link = shares.make(jobs(booth, made)[0], owner=ANNA)
+    client = booth.person().client
+    assert b"signed" not in got(client, f"/s/{link.token}")
+    before, shares.marker = shares.marker, Marker(Seal())
+    try:
+        page = got(client, f"/s/{link.token}")
+        files = [got(client, f"/s/{link.token}/{what}") for what in ("picture", "download")]
+    finally:
+        shares.marker = before
+    assert b"signed (self-issued)" in page
+    assert b"verified" not in page.lower()
+    assert all(file.endswith(b"signed") for file in files)
 
 
 def test_a_picture_with_a_manifest_reaches_its_owner_untouched_and_the_list_says_so(tmp_path: Path) -> None:
