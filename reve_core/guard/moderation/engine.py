@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from reve_core.errors import ConfigurationError
-from reve_core.guard.moderation import fold, messages
+from reve_core.guard.moderation import messages
+from reve_core.guard.moderation.decode import decoded, turned
+from reve_core.guard.moderation.fold import fold
 from reve_core.guard.moderation.numbers import numbers
 from reve_core.guard.moderation.policy import BUNDLED, Policy, Rule, load
 from reve_core.guard.moderation.scan import Hit
+from reve_core.guard.moderation.views import View, backwards, readings
 
 _LOOK_EVERY_S = 1.0
-_MEAN_PIECE = 3.4  # letters of a fragment: "nak ed wom an" is cut up, "black faced" is not
+_MEAN_PIECE = 5  # letters of a piece, on the average
 _SHORTEST_BACKWARDS = 7  # characters of a term with its two blanks: short words are too often others backwards
-_COMPOUND = range(7, 41)  # letters of a token that may be several words run together
-_MOST_COMPOUNDS = 400
-_SHORTEST_PART = 3
 _OVERLAP = 500
 
 
@@ -120,9 +120,10 @@ def judge(policy: Policy, text: str) -> Verdict:
     if len(text) > policy.max_chars:
         # Before any work on it: folding a megabyte would be the attack.
         return Verdict(Action.BLOCK, messages.TOO_LONG, 1, "max_chars", "", policy.version)
-    hits = list(_hits(policy, fold.fold(text)))
-    if (plain := fold.decoded(text)) != text:
-        hits += _hits(policy, fold.fold(plain), within="decoded")
+    hits = list(_hits(policy, fold(text)))
+    for other in dict.fromkeys((decoded(text), turned(text))):
+        if other and other != text:
+            hits += _hits(policy, fold(other), within="decoded")
     found = 0
     for hit in hits:
         found |= hit.groups
@@ -174,71 +175,34 @@ def _hits(policy: Policy, folded: str, within: str = "") -> Iterator[Hit]:
 
 def _all_hits(policy: Policy, folded: str) -> Iterator[Hit]:
     plain = None
-    for view in fold.spellings(folded):
+    for view in readings(folded, policy.vocabulary):
         plain = plain or view
         yield from policy.terms.find(view)
         yield from _fragments(policy, view)
-        yield from _compounds(policy, view)
-    if policy.numbers:
-        for kind, chunk in numbers(folded):
-            yield Hit(policy.numbers.get(kind, 0), chunk, chunk, "text")
-    for word, chunk in fold.masked(folded):
-        for known, bits in policy.words.get(len(word), {}).items():
-            if known[0] == word[0] and all(a in (b, ".") for a, b in zip(word, known, strict=True)):
-                yield Hit(bits, chunk, chunk, "masked")
+    for kind, chunk in numbers(folded):
+        yield Hit(policy.numbers.get(kind, 0), chunk, chunk, "text")
     if plain is not None:
-        for view in fold.backwards(plain):
+        for view in backwards(plain):
             yield from policy.terms.find(view, shortest=_SHORTEST_BACKWARDS)
 
 
-def _fragments(policy: Policy, view: fold.View) -> Iterator[Hit]:
-    """Terms cut into pieces: whole tokens, short ones, that are not all ordinary words."""
+def _fragments(policy: Policy, view: View) -> Iterator[Hit]:
+    """Terms cut into pieces that are no words: "nak ed wom an" is cut up, "the pen is here" is not."""
     tokens = view.tokens
-    if sum(len(token) <= 3 for token in tokens) < 1:
-        return
     begins: dict[int, int] = {}
-    ends: dict[int, int] = {}
-    at = 0
+    owner: list[int] = []  # of each letter of all tokens together
     for number, token in enumerate(tokens):
-        begins[at] = number
-        at += len(token)
-        ends[at] = number
-    for begin, end, bits in policy.pieces.find("".join(tokens)):
-        first, last = begins.get(begin), ends.get(end)
-        if first is None or last is None or first == last:
+        begins[len(owner)] = number
+        owner += [number] * len(token)
+    known = policy.vocabulary
+    for begin, end, bits, beginning in policy.pieces.find("".join(tokens)):
+        first, last = begins.get(begin), owner[end - 1]
+        if first is None or first == last or end - begin > _MEAN_PIECE * (last - first + 1):
             continue
-        if (end - begin) / (last - first + 1) > _MEAN_PIECE:
+        if not beginning and end < len(owner) and owner[end] == last:
             continue
-        if all(token in policy.common for token in tokens[first : last + 1]):
-            continue
-        yield Hit(bits, view.chunks[first], view.chunks[last], "fragments")
-
-
-def _compounds(policy: Policy, view: fold.View) -> Iterator[Hit]:
-    """Words run together: every part of the token is a term, or an ordinary word beside one."""
-    partners = policy.partners
-    tried = 0
-    for token, chunk in zip(view.tokens, view.chunks, strict=True):
-        if len(token) not in _COMPOUND or token in partners or not token.isascii():
-            continue
-        tried += 1
-        if tried > _MOST_COMPOUNDS:
-            return
-        if parts := _split(token, partners, 3):
-            for part in parts:
-                if bits := partners[part]:
-                    yield Hit(bits, chunk, chunk, "compound")
-
-
-def _split(token: str, partners: Mapping[str, int], most: int) -> list[str] | None:
-    """``token`` as at most ``most`` known words, longest first; None where it is not made of them."""
-    if token in partners:
-        return [token]
-    if most > 1:
-        for cut in range(len(token) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
-            if token[:cut] in partners and (rest := _split(token[cut:], partners, most - 1)):
-                return [token[:cut], *rest]
-    return None
+        if not all(token in known.words or token in known.small for token in tokens[first : last + 1]):
+            yield Hit(bits, view.chunks[first], view.chunks[last], "fragments")
 
 
 def _windows(text: str, size: int) -> Iterator[str]:

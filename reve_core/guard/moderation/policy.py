@@ -29,6 +29,7 @@ from reve_core.errors import ConfigurationError
 from reve_core.guard.moderation.fold import words
 from reve_core.guard.moderation.numbers import NUMBERS
 from reve_core.guard.moderation.scan import Pieces, Terms
+from reve_core.guard.moderation.vocabulary import Vocabulary
 
 BUNDLED = Path(__file__).with_name("policy.toml")
 MAX_BYTES = 2_000_000
@@ -36,6 +37,7 @@ _MOST_PATTERNS = 200_000
 _SHORTEST_PIECE = 4
 _SHORTEST_PREFIX = 3
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_PLAIN = re.compile(r"[a-z0-9]+(?: [a-z0-9]+)*")
 _VOWELS = "aeiou"
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -94,16 +96,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """``words`` are the one-word terms by their length, ``partners`` what they are run together with."""
+    """What to judge by. ``numbers`` are the groups of the numbers that rules ask for."""
 
     version: str
     max_chars: int
     terms: Terms
     pieces: Pieces
-    words: Mapping[int, Mapping[str, int]]
-    partners: Mapping[str, int]
+    vocabulary: Vocabulary
     numbers: Mapping[str, int]
-    common: frozenset[str]
     rules: tuple[Rule, ...]
     thresholds: Mapping[str, float]
 
@@ -156,26 +156,28 @@ class _Compiler:
             word for phrase in file.allow.phrases for word in self._expanded(phrase, "the allowed phrases", "[allow]")
         )
         plain = {term: bits for term, bits in self._patterns.items() if not term.startswith("=")}
-        by_length: dict[int, dict[str, int]] = {}
-        for term, bits in plain.items():
-            word = term.rstrip("*")
-            if " " not in word:
-                by_length.setdefault(len(word), {})[word] = bits
-        partners = {words(word): 0 for word in (*file.pieces.common, *file.pieces.partners)}
-        for found in by_length.values():
-            partners |= {word: bits for word, bits in found.items() if len(word) >= _SHORTEST_PIECE}
         return Policy(
             version=file.version,
             max_chars=file.max_chars,
             terms=Terms(self._patterns, allowed),
             pieces=Pieces(plain, _SHORTEST_PIECE),
-            words=MappingProxyType(by_length),
-            partners=MappingProxyType(partners),
+            vocabulary=self._vocabulary(plain, allowed),
             numbers=MappingProxyType({name: self._bits[name] for name in NUMBERS if name in self._bits}),
-            common=frozenset(map(words, file.pieces.common)),
             rules=rules,
             thresholds=MappingProxyType(file.remote),
         )
+
+    def _vocabulary(self, terms: Iterable[str], allowed: Iterable[str]) -> Vocabulary:
+        found: set[str] = set()
+        beginnings: set[str] = set()
+        for term in (*terms, *allowed):
+            if term.endswith("*"):
+                term = term[:-1]
+                beginnings.add(term)  # of one word; phrases do no harm, no token is one
+            found.update(term.split())
+        pieces = self._file.pieces
+        found.update(map(words, (*pieces.common, *pieces.partners)))
+        return Vocabulary(found, beginnings, map(words, pieces.common))
 
     def _rules(self) -> Iterator[Rule]:
         seen: set[str] = set()
@@ -236,8 +238,10 @@ class _Compiler:
             for name, entry in zip(names, choice, strict=True):
                 filled = filled.replace(f"{{{name}}}", entry, 1)
             inside, prefix = filled.startswith("="), filled.endswith("*")
-            for spelled in _endings(filled.strip("=*")):
-                folded = words(spelled)
+            bare = filled.strip("=*")
+            for spelled in _endings(bare) if "~" in bare else (bare,):
+                # Most terms are plain already, and there are tens of thousands of them.
+                folded = spelled if _PLAIN.fullmatch(spelled) else words(spelled)
                 if not folded or (prefix and len(folded) < _SHORTEST_PREFIX and folded.isascii()):
                     raise self._error(where, line, f"the term {term!r} is too short")
                 yield f"{'=' * inside}{folded}{'*' * prefix}"
@@ -248,10 +252,7 @@ class _Compiler:
 
 
 def _endings(term: str) -> Iterator[str]:
-    """``stab~`` is stab, stabs, stabbed, stabbing; anything without a ``~`` is itself."""
-    if "~" not in term:
-        yield term
-        return
+    """``stab~`` is stab, stabs, stabbed, stabbing."""
     parts = [_inflected(word[:-1]) if word.endswith("~") else (word,) for word in term.split()]
     yield from map(" ".join, itertools.product(*parts))
 

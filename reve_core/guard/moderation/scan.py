@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import ahocorasick
 
-from reve_core.guard.moderation.fold import View
+from reve_core.guard.moderation.views import View
 
 _ALLOWED = -1  # stands for the groups of an allowed phrase
 
@@ -62,37 +63,39 @@ class Terms:
 
 
 class Pieces:
-    """Terms without their blanks, to be found across tokens and inside them."""
+    """Terms without their blanks, to be found across tokens."""
 
     def __init__(self, groups: Mapping[str, int], shortest: int) -> None:
         self._automaton = ahocorasick.Automaton()
-        patterns: dict[str, int] = {}
+        patterns: dict[str, tuple[int, bool]] = {}
         for term, bits in groups.items():
             squeezed = term.rstrip("*").replace(" ", "")
             if len(squeezed) >= shortest and squeezed.isascii() and squeezed.isalpha():
-                patterns[squeezed] = patterns.get(squeezed, 0) | bits
-        for pattern, bits in patterns.items():
-            self._automaton.add_word(pattern, (bits, len(pattern)))
+                known, begins = patterns.get(squeezed, (0, False))
+                patterns[squeezed] = known | bits, begins or term.endswith("*")
+        for pattern, (bits, begins) in patterns.items():
+            self._automaton.add_word(pattern, (bits, len(pattern), begins))
         if patterns:
             self._automaton.make_automaton()
         self._empty = not patterns
 
-    def find(self, text: str) -> Iterator[tuple[int, int, int]]:
-        """Where each begins and ends (exclusive) in ``text``, and its groups."""
+    def find(self, text: str) -> Iterator[tuple[int, int, int, bool]]:
+        """Where each begins and ends (exclusive) in ``text``, its groups, and whether it is only a beginning."""
         if self._empty:
             return
-        for end, (bits, length) in self._automaton.iter(text):
-            yield end - length + 1, end + 1, bits
+        for end, (bits, length, begins) in self._automaton.iter(text):
+            yield end - length + 1, end + 1, bits, begins
 
 
 def _pattern(term: str) -> str:
     if term.startswith("="):
         return term[1:]
-    if any(_unspaced(char) for char in term):
+    if not term.isascii() and any(map(_unspaced, term)):
         return term.rstrip("*")
     return f" {term[:-1]}" if term.endswith("*") else f" {term} "
 
 
+@cache
 def _unspaced(char: str) -> bool:
     """Does the script of this letter go without blanks between words?"""
     return char > "\u0dff" and unicodedata.name(char, "").startswith(
