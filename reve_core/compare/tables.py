@@ -26,11 +26,12 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     out.write("\ufeff")
     writer = csv.writer(out)
     for row in (header, *rows):
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     return out.getvalue()
 
 
-def _harmless(cell: Cell) -> Cell:
+def harmless(cell: Cell) -> Cell:
+    """The same, and text that no spreadsheet runs."""
     if not isinstance(cell, str):
         return cell
     text = _UNUSABLE.sub("\ufffd", cell)

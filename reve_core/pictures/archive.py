@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any
 
+from reve_core.compare.tables import harmless
 from reve_core.models import JobRequest
 
 _PIECE = 256 * 1024
@@ -64,7 +65,7 @@ def stream(entries: Iterable[Entry], *, signed: str = "") -> Iterator[bytes]:
             if entry.data is not None:
                 labels[entry.label] += 1
                 yield from add_to(archive, sink, row["file"], entry.created_at, io.BytesIO(entry.data))
-            table.write(_csv_line([_harmless(row[column]) for column in _COLUMNS]))
+            table.write(_csv_line([harmless(row[column]) for column in _COLUMNS]))
             notes.write(b",\n" if number > 1 else b"\n")
             notes.write(json.dumps(row, ensure_ascii=True).encode("ascii"))
         notes.write(b"\n]\n")
@@ -103,12 +104,6 @@ def _row(entry: Entry, number: int) -> dict[str, Any]:
         "label": entry.label,
         "note": entry.note,
     }
-
-
-def _harmless(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else text
 
 
 def _csv_line(cells: Iterable[object]) -> bytes:
