@@ -2,21 +2,47 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from reve_core import bootstrap, marks, webhooks
-from reve_core.errors import ReveError
+from reve_core.allowance import Allowance
+from reve_core.cli import careful
+from reve_core.errors import ReveError, UnsafeConfiguration
 from reve_core.settings import SECRETS_FILE, Settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="do not ask the providers")
+    parser.add_argument(
+        "--public",
+        action="store_true",
+        help="refuse a set-up that would be careless to post in public, with the reasons",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     settings = bootstrap.load_settings()
+    allowance = bootstrap.allowance(settings)
+    well, said = True, ""
+    try:
+        well, allowance = _checks(settings, allowance, offline=options.offline)
+    except ReveError as exc:
+        well, said = False, str(exc)
+        if not (options.public and isinstance(exc, UnsafeConfiguration)):  # it is told once, below
+            _line(False, said)
+    if options.public:
+        found = [
+            each for each in careful.findings(settings, allowance, careful.Surroundings.here()) if each.text != said
+        ]
+        well = _told(found, settings, allowance, well=well) and well
+    return 0 if well else 1
+
+
+def _checks(settings: Settings, allowance: Allowance, *, offline: bool) -> tuple[bool, Allowance]:
+    """Whether all is well, and the limits as an operator may have changed them. Raises ReveError."""
     print("Settings (environment, then .streamlit/secrets.toml, then defaults)")
     for name, source in _seen(settings):
         value = getattr(settings, name)
@@ -29,13 +55,9 @@ def run(options: argparse.Namespace) -> int:
         _line(False, f"{name} is no setting of this app. Is it misspelled?")
     well = not strays
     print(f"  · {_about_visitors(settings)}")
-    try:
-        print(f"  · {_about_webhooks(settings)}")
-        print(f"  · {marks.about(settings)}")
-        studio = bootstrap.build(settings)
-    except ReveError as exc:
-        _line(False, str(exc))
-        return 1
+    print(f"  · {_about_webhooks(settings)}")
+    print(f"  · {marks.about(settings)}")
+    studio = bootstrap.build(settings)
     try:
         folder = Path(settings.data_dir).expanduser().absolute()
         well &= _line(studio.read_only is None, studio.read_only or f"The data folder {folder} can be written.")
@@ -49,12 +71,31 @@ def run(options: argparse.Namespace) -> int:
         for view in studio.catalogue.providers():
             if view.paused and view.state is not None:
                 well &= _line(False, f"{view.title} is paused: {view.state.reason}")
-            if not options.offline:
+            if not offline:
                 health = studio.catalogue.check(view.name)
                 well &= _line(health.ok, f"{view.title}: {health.text}")
+        return well, studio.admission.allowance() or allowance
     finally:
         studio.stop(0)
-    return 0 if well else 1
+
+
+def _told(found: Sequence[careful.Finding], settings: Settings, allowance: Allowance, *, well: bool) -> bool:
+    """Whether nothing is careless. ``well``: the checks above found nothing wrong."""
+    print("A link for everybody")
+    print(f"  · {careful.spending.worst(settings, allowance)}")
+    refusals = [each for each in found if each.refuses]
+    for each in refusals:
+        print(f"  ✗ {each.text}")
+    thoughts = [each for each in found if not each.refuses]
+    for each in thoughts:
+        print(f"  ! {each.text}")
+    if refusals:
+        print(f"Do not post this link yet: {len(refusals)} to mend (✗), {len(thoughts)} to think about (!).")
+    elif not well:
+        print("Do not post this link yet: something above is wrong.")
+    else:
+        print(f"  ✓ Nothing careless{f', and {len(thoughts)} to think about (!)' if thoughts else ''}.")
+    return not refusals
 
 
 def _line(ok: bool, text: str) -> bool:

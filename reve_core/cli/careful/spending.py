@@ -1,0 +1,92 @@
+"""Limits: what one visitor, one address and everybody together may spend, queue and hold open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reve_core.allowance import CREDITS_PER_USD, Allowance
+from reve_core.cli.careful.finding import Finding, warning
+from reve_core.settings import Settings
+
+_BUDGETS = {
+    "link_credits": ("REVE_DAILY_CREDITS", "the link can spend all that the key has"),
+    "visitor_credits": ("REVE_VISITOR_DAILY_CREDITS", "one visitor can spend the budget of all"),
+    "address_credits": ("REVE_ADDRESS_DAILY_CREDITS", "one address can spend the budget of all under ever new cookies"),
+}
+_FLOWS = {
+    "visitor_per_minute": ("REVE_VISITOR_PER_MINUTE", "one visitor can send orders without end"),
+    "address_per_minute": ("REVE_ADDRESS_PER_MINUTE", "one address can send orders without end under ever new cookies"),
+    "link_per_minute": ("REVE_LINK_PER_MINUTE", "all together can send orders without end"),
+    "visitor_queue": ("REVE_VISITOR_QUEUE", "one visitor can queue without end"),
+    "address_queue": ("REVE_ADDRESS_QUEUE", "one address can queue without end under ever new cookies"),
+    "link_queue": ("REVE_LINK_QUEUE", "the queue can grow without end"),
+    "at_once": ("REVE_VISITOR_AT_ONCE", "one visitor can take every worker"),
+}
+
+
+def findings(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
+    """``allowance`` is what holds now: an operator may have changed what the settings say."""
+    for name, (variable, harm) in _FLOWS.items():
+        if getattr(allowance, name) == 0:
+            yield Finding("flow", f"{variable} is 0, no limit: {harm}. {_mend(settings, variable)}")
+    for variable, harm in (
+        ("REVE_SOCKETS_PER_ADDRESS", "one address can hold every connection open"),
+        ("REVE_FRAMES_PER_SECOND", "one open page can keep the server busy until nobody else is answered"),
+    ):
+        if getattr(settings, _field(variable)) == 0:
+            yield Finding("flow", f"{variable} is 0, no limit: {harm}. {_mend(settings, variable)}")
+    if is_paid_by_the_link(settings):
+        yield from _budgets(settings, allowance)
+    if settings.min_free_mb == 0:
+        yield warning("disk", "REVE_MIN_FREE_MB is 0: pictures may fill the disk to the last byte. Leave it some room.")
+
+
+def is_paid_by_the_link(settings: Settings) -> bool:
+    """Whether visitors can order from a provider that takes money for it, on the account of whoever runs the link."""
+    official = Settings.model_fields["api_url"].default
+    return bool(settings.api_key or settings.api_proxy_authorization or settings.api_url != official)
+
+
+def worst(settings: Settings, allowance: Allowance) -> str:
+    """The most that a day may cost, in a sentence."""
+    if not is_paid_by_the_link(settings):
+        return "No key of yours is used: nobody can spend your money."
+    if not allowance.link_credits:
+        return "A day may cost whatever the key has."
+    usd = allowance.link_credits / CREDITS_PER_USD
+    return (
+        f"A day costs at most {allowance.link_credits:,.0f} credits (about ${usd:,.2f}), one address at most "
+        f"{allowance.address_credits:,.0f}, one visitor at most {allowance.visitor_credits:,.0f}."
+    )
+
+
+def _budgets(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
+    for name, (variable, harm) in _BUDGETS.items():
+        if getattr(allowance, name) == 0:
+            yield Finding(
+                "budget",
+                f"{variable} is 0, no limit, and a paid provider is connected: {harm}. {_mend(settings, variable)}",
+            )
+    for name in ("visitor_credits", "address_credits"):
+        if 0 < allowance.link_credits <= getattr(allowance, name):
+            variable = _BUDGETS[name][0]
+            yield warning(
+                "share", f"{variable} is as much as everybody has together: one may spend it all. Set it lower."
+            )
+    if allowance.floor == 0:
+        yield warning(
+            "floor",
+            "REVE_CREDITS_FLOOR is 0: orders go on until the provider has no credits left. Keep some back for yourself.",
+        )
+
+
+def _mend(settings: Settings, variable: str) -> str:
+    field = _field(variable)
+    usual = Settings.model_fields[field].default
+    if getattr(settings, field) != 0:
+        return f"It was changed on the operator page: set it there to {usual:g}, say."
+    return f"Set it to {usual:g}, say."
+
+
+def _field(variable: str) -> str:
+    return variable.removeprefix("REVE_").lower()
