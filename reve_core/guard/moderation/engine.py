@@ -73,9 +73,8 @@ class Moderator:
 
     @property
     def version(self) -> str:
-        return self.policy.version
+        return self.policy().version
 
-    @property
     def policy(self) -> Policy:
         """The newest that can be used."""
         now = time.monotonic()
@@ -103,11 +102,11 @@ class Moderator:
             self.fault = None
 
     def judge(self, text: str) -> Verdict:
-        return judge(self.policy, text)
+        return judge(self.policy(), text)
 
     def judge_all(self, texts: Iterable[str]) -> Verdict:
         """The gravest verdict on any of ``texts``, or on all of them read as one: a sentence may be spread over several."""
-        policy = self.policy
+        policy = self.policy()
         given = [text for text in texts if text]
         verdicts = [judge(policy, text) for text in given]
         if len(given) > 1 and not any(verdict.category == messages.TOO_LONG for verdict in verdicts):
