@@ -1,6 +1,9 @@
 """The HTTP door: pictures from disk, downloads, examples, and what the live cards ask for."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
@@ -13,12 +16,18 @@ from reve_core.web.examples import example_routes
 from reve_core.web.images import download_routes, image_routes, may_see, whose
 from reve_core.web.live import live_routes
 from reve_core.web.live_comparison import live_comparison_routes
+from reve_core.web.operating import operating_routes
 from reve_core.web.shares import share_routes
 from reve_core.web.site import Site
 from reve_core.web.voting import voting_routes
 
+if TYPE_CHECKING:
+    from reve_core.store.sqlite.tally import Tally
 
-def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> list[Route]:
+
+def routes(
+    get_studio: Callable[[], Studio], get_site: Callable[[], Site], get_tally: Callable[[], Tally] | None = None
+) -> list[Route]:
     """Everything besides Streamlit's own pages. Both may raise ReveError: the routes answer 503 then."""
     return [
         *api_routes(get_studio, get_site),
@@ -32,4 +41,5 @@ def routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]) -> li
         *continue_routes(get_studio, get_site),
         *share_routes(get_studio, get_site),
         *voting_routes(get_studio, get_site),
+        *operating_routes(get_studio, get_site, get_tally),
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 from starlette.routing import Router
@@ -20,12 +21,16 @@ from reve_core.service import Studio
 from reve_core.web import routes
 from reve_core.web.cookies import VisitorCookies
 from reve_core.web.doors import nothing_here
+from reve_core.web.operating import ADDRESSES
 from reve_core.web.problems import problem
 from reve_core.web.shield.headers import Seals
 from reve_core.web.shield.hosts import is_for_us
 from reve_core.web.shield.sockets import Sockets
 from reve_core.web.shield.uploads import Held, Uploads, is_upload
 from reve_core.web.site import Site
+
+if TYPE_CHECKING:
+    from reve_core.store.sqlite.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +41,7 @@ _WATCHED = ("/_stcore/health", "/healthz", "/readyz")
 _CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 OURS = frozenset(
     ("api", "c", "continue", "download", "examples", "exports", "generate", "images", "oembed", "s", "share", "status")
-)
+).union(ADDRESSES)
 
 
 def is_ours(path: str) -> bool:
@@ -47,7 +52,7 @@ def is_ours(path: str) -> bool:
 class Front:
     """
     ``get_studio`` and ``get_site`` may raise ReveError: our addresses answer 503 then, and the pages say why. ``index`` is
-    Streamlit's index.html, ``held`` what its open pages keep of uploaded files.
+    Streamlit's index.html, ``held`` what its open pages keep of uploaded files, ``get_tally`` reads the metrics' numbers.
     """
 
     def __init__(
@@ -58,13 +63,14 @@ class Front:
         get_site: Callable[[], Site],
         index: Path | None = None,
         held: Held = dict,
+        get_tally: Callable[[], Tally] | None = None,
     ) -> None:
         self._streamlit = app
         self._for_visitors = VisitorCookies(app, get_studio)
         self._sockets = Sockets(app)
         self._uploads = Uploads(app, held)
         self._seals = Seals(index)
-        self._ours = Router(routes(get_studio, get_site), redirect_slashes=False, default=nothing_here)
+        self._ours = Router(routes(get_studio, get_site, get_tally), redirect_slashes=False, default=nothing_here)
         self._get_site = get_site
         self._seems_proxied = False
 

@@ -23,6 +23,7 @@ from reve_core.errors import (
     StoreError,
     WrongState,
 )
+from reve_core.web.counters import count
 
 # On every answer, also those that Starlette makes by itself (206, 416): whatever the bytes turn out to be, a browser runs
 # nothing of them and no other site embeds them.
@@ -80,6 +81,7 @@ def problem(
     errors: Iterable[tuple[str, str]] = (),
 ) -> Response:
     """A refusal as ``application/problem+json``. ``errors`` are (field, message) pairs."""
+    count("refusals", code=code)
     body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
