@@ -34,7 +34,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 def _policy(settings: Settings) -> Iterator[Finding]:
     try:
-        rules = Moderator(settings.policy_file).policy.rules
+        rules = Moderator(settings.policy_file).policy().rules
     except ConfigurationError as exc:
         mend = "Mend REVE_POLICY_FILE, or remove it to use the policy that comes along." if settings.policy_file else ""
         yield Finding("policy", f"{exc} {mend}".strip())
