@@ -20,6 +20,7 @@ from reve_core.engines.presence import FilePresence
 from reve_core.engines.threads import ThreadEngine
 from reve_core.errors import BlobError, ConfigurationError, OutOfOrder, ReveError, StoreDamaged, UnsafeConfiguration
 from reve_core.guard.moderation import Moderator
+from reve_core.guard.moderation.remote import RemoteModeration
 from reve_core.guard.signing import Signer
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.jobs.runner import Screen
@@ -238,8 +239,6 @@ def make_screen(settings: Settings, moderator: Moderator | None) -> Screen | Non
     """The moderation service, where one is configured and anything is moderated at all."""
     if moderator is None or not settings.moderation_url:
         return None
-    from reve_core.guard.moderation.remote import RemoteModeration
-
     return RemoteModeration(
         settings.moderation_url,
         key=settings.moderation_key,
