@@ -7,10 +7,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import ClientConnection
 
 from reve_core.models import JobRequest
 from reve_core.store.sqlite import SqliteStore
 from tests.app.process import ROOT, App
+from tests.app.websocket import heard, open_socket, rerun
 from tests.building import place, until
 from tests.standin import StandIn
 
@@ -58,6 +60,55 @@ def test_the_key_is_in_no_answer_no_log_no_file_and_no_output(tmp_path: Path) ->
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert CANARY.encode() not in file.read_bytes(), file
+
+
+SECRETS = {
+    "REVE_API_KEY": CANARY,
+    "REVE_OPERATOR_TOKEN": "canary-operator-token-not-a-real-one",
+    "REVE_SECRET": "canary-secret-that-is-none-0123456789",
+    "REVE_MODERATION_KEY": "canary-moderation-key-not-a-real-one",
+    "REVE_API_PROXY_AUTHORIZATION": "Bearer canary-of-a-gateway-not-a-real-one",
+}
+SENT = "canary-that-a-visitor-sends-not-a-real-one"
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_a_public_app_shows_none_of_its_secrets_to_anybody_and_writes_none_down(
+    tmp_path: Path, log_format: str
+) -> None:
+    data = tmp_path / "data"
+    settings = {**SECRETS, "REVE_MODE": "public", "REVE_API_URL": "http://127.0.0.1:9", "REVE_LOG_FORMAT": log_format}
+    shown: list[bytes] = []
+    with App(data, settings=settings) as app, httpx.Client(base_url=app.url, timeout=60) as client:
+        operator = {"Authorization": f"Bearer {SECRETS['REVE_OPERATOR_TOKEN']}"}
+        for path in ("/", "/gallery", "/api/live", "/api/v1/jobs", "/api/v1/providers", "/api/v1/openapi.json",
+                     "/api/v1/docs", "/api/typo", "/s/none", "/c/none", "/download/x", "/healthz", "/readyz", "/metrics",
+                     "/_stcore/host-config", "/_stcore/metrics"):  # fmt: skip
+            for headers in ({}, operator, {"Authorization": f"Bearer {SENT}", "Cookie": f"reve_visitor={SENT}"}):
+                shown.append(client.get(path, headers=headers).content)
+        told = client.get("/metrics", headers=operator)
+        assert (told.status_code, b"reve_store_up 1.0" in told.content) == (200, True)
+        for body in (b"{", b'{"prompt": "a fox", "provider": "reve"}', b'{"prompt": 7}'):
+            for headers in (operator, {"Authorization": f"Bearer {SENT}"}, {}):
+                kind = {"Content-Type": "application/json"}
+                shown.append(client.post(f"/api/v1/jobs?token={SENT}", content=body, headers=headers | kind).content)
+        for page in ("", "gallery", "compare", "queue", "shares"):
+            made = open_socket(app)
+            assert isinstance(made, ClientConnection)
+            made.send(rerun(page))
+            shown += [message.SerializeToString() for message in heard(made)]
+            made.close()
+        assert app.stop() == 0
+    assert len(shown) > 70
+    log = app.log()
+    assert "Application startup complete" in log
+    for text in (*shown, log.encode()):
+        for secret in (*SECRETS.values(), "canary-of-a-gateway"):
+            assert secret.encode() not in text
+        assert SENT.encode() not in text
+    for file in data.rglob("*"):
+        if file.is_file():
+            assert b"canary" not in file.read_bytes(), file
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs", "reve_core", "pages", "tests", ".streamlit", "app.py"])

@@ -123,6 +123,36 @@ def told(app: App, headers: dict[str, str]) -> str:
     return text
 
 
+def test_a_page_may_upload_what_its_uploader_takes_and_no_more_however_it_is_sent(app: App) -> None:
+    made = opened(app, "192.0.2.60")
+    with closing(made), httpx.Client(base_url=app.url, headers=from_("192.0.2.60"), timeout=60) as client:
+        made.send(rerun())
+        page = next(m.new_session.initialize.session_id for m in heard(made) if m.WhichOneof("type") == "new_session")
+        client.get("/_stcore/health")  # its answer brings the cookie that goes with uploads
+        address, xsrf = f"/_stcore/upload_file/{page}/a", {"X-Xsrftoken": client.cookies["_streamlit_xsrf"]}
+
+        def put(size: int, *, chunked: bool = False, headers: dict[str, str] = xsrf) -> int:
+            head = b'--b\r\nContent-Disposition: form-data; name="a"; filename="a.json"\r\n\r\n'
+            body = head + b"x" * size + b"\r\n--b--\r\n"
+            pieces = (body[start : start + 65536] for start in range(0, len(body), 65536))
+            kind = {"Content-Type": "multipart/form-data; boundary=b"}
+            try:
+                return client.put(address, content=pieces if chunked else body, headers=headers | kind).status_code
+            except httpx.TransportError:  # hung up on, in the middle of it
+                return 413
+
+        assert put(1000) == 204
+        assert put(1000, headers={}) == 403
+        assert client.delete(address, headers=xsrf).status_code == 204
+        assert [put(42 * MB), put(42 * MB, chunked=True)] == [413, 413]
+        assert put(1000, chunked=True) == 204
+        tries = [put(10) for _ in range(20)]
+        assert tries[0] == 204
+        assert tries[-1] == 429
+        assert client.delete(address, headers=xsrf).status_code == 204
+        assert httpx.get(f"{app.url}/readyz").status_code == 200
+
+
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_however_it_is_started_no_header_names_the_server_and_only_our_hops_are_believed(
     tmp_path: Path, launcher: str
