@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import host, look, resuming
 from pages.parts.me import is_alone, me
+from pages.parts.operating import entering
 from reve_core import bootstrap
 from reve_core.errors import ReveError
 
@@ -21,7 +22,7 @@ def main() -> None:
     ]
     if host.plain() is None:  # where nobody could open a link, there are none
         pages.append(st.Page("shares.py", title="Shares", url_path="shares"))
-    page = st.navigation(pages, position="top")
+    page = st.navigation([*pages, *entering.page()], position="top")
     with st.container(key="phone_nav", horizontal=True):
         for entry in pages:
             st.page_link(entry, label=entry.title)
@@ -39,6 +40,11 @@ def main() -> None:
     alone = is_alone()
     if alone:
         resuming.draw()
+    elif resuming.is_common_by_chance(studio.visitors):
+        look.note(
+            "Everybody who opens this page sees and deletes the same pictures. To give each visitor their own, set "
+            'REVE_MODE = "public" and a REVE_SECRET in the app’s secrets.'
+        )
     page.run()
     host.look(resuming.kept() if alone else "")
 

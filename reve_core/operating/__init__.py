@@ -20,7 +20,7 @@ from reve_core.guarding import Audit
 from reve_core.operating.copying import Copying, Links, Report, packed
 from reve_core.operating.entry import LASTS_S, WINDOW_S, Entry, Session
 from reve_core.operating.judging import Found, Held, Judging, Said
-from reve_core.operating.shutting import Shut, Shutting
+from reve_core.operating.shutting import LASTS_DAYS, Shut, Shutting
 from reve_core.operating.tools import Tools, short
 from reve_core.operating.tuning import Limit, Tuning
 from reve_core.operating.watching import DAYS, Hand, Maker, Money, Watching
@@ -29,6 +29,7 @@ from reve_core.screening import Screening
 
 __all__ = [
     "DAYS",
+    "LASTS_DAYS",
     "LASTS_S",
     "Desk",
     "Entry",

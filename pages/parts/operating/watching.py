@@ -1,0 +1,229 @@
+"""Money, the line, the providers, and what went wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from pages.parts.operating import entering, frame
+from reve_core import bootstrap
+from reve_core.operating import DAYS, Desk, Money, short
+
+_CHECKED = "operator_checked"
+_EVERY_S = 5.0
+_MOST_VISITORS = 10
+# What a code of an error means, where the code alone does not say it.
+_REASONS = {
+    "blocked": "Blocked by the moderation",
+    "refused": "Refused by the provider",
+    "rate_limited": "The provider was busy",
+    "no_credits": "No credits at the provider",
+    "key_refused": "The provider refused the key",
+    "not_charged": "The provider did not answer",
+    "request_rejected": "The provider rejected the request",
+    "service_closed": "The provider closed the service",
+    "picture_damaged": "The picture was damaged",
+    "unknown": "Nobody knows whether it was charged",
+    "disk_full": "The disk was full",
+}
+
+
+def draw(desk: Desk) -> None:
+    _money(desk.watching.money())
+    _work()
+    _failures(desk)
+
+
+def _money(money: Money) -> None:
+    frame.title(
+        "Credits", f"What the link's own accounts spent in {DAYS} days (UTC). Visitors' own keys are not in it."
+    )
+    told = [("Spent today", frame.count(money.today)), (f"Spent in {DAYS} days", frame.count(money.total))]
+    if money.budget is not None:
+        told.append(
+            (
+                "Left of today's budget",
+                f"{frame.count(max(0, money.budget - money.charged))} of {frame.count(money.budget)}",
+            )
+        )
+    if money.reserved:
+        told.append(("Reserved", frame.count(money.reserved)))
+    frame.facts(told)
+    if not money.total:
+        frame.note("Nothing was spent yet.")
+    else:
+        _chart_of_days(money)
+    if money.by_visitor:
+        _chart_of_visitors(money)
+
+
+def _chart_of_days(money: Money) -> None:
+    titles = {view.name: view.title for view in bootstrap.get().catalogue.providers()}
+    today = datetime.now(UTC).date()
+    days = [f"{today - timedelta(days=back):%Y-%m-%d}" for back in reversed(range(DAYS))]
+    spent = {(each.day, each.provider): each.credits for each in money.by_day if each.credits}
+    makers = sorted({provider for _, provider in spent})
+    rows = [
+        {"Day": day, "Provider": titles.get(maker, maker.capitalize()), "Credits": spent.get((day, maker), 0.0)}
+        for day in days
+        for maker in makers
+    ]
+    st.bar_chart(
+        {name: [row[name] for row in rows] for name in ("Day", "Provider", "Credits")},
+        x="Day",
+        y="Credits",
+        color="Provider",
+        height=220,
+        x_label="",
+        alt=f"Credits a day by provider: {frame.count(money.total)} in {DAYS} days, {frame.count(money.today)} today.",
+    )
+    frame.table(
+        ["Provider", "Credits", "Calls", "Cost unknown"],
+        [
+            [
+                titles.get(maker, maker.capitalize()),
+                frame.count(sum(each.credits for each in money.by_day if each.provider == maker)),
+                frame.count(sum(each.calls for each in money.by_day if each.provider == maker)),
+                frame.count(sum(each.unsaid for each in money.by_day if each.provider == maker)),
+            ]
+            for maker in sorted({each.provider for each in money.by_day})
+        ],
+        about=f"Spent in {DAYS} days by provider",
+        numbers=(1, 2, 3),
+    )
+
+
+def _chart_of_visitors(money: Money) -> None:
+    frame.title(
+        "By visitor",
+        "Charged to today's and earlier budgets, what is reserved included. Names are keyed: nobody's address.",
+    )
+    most = money.by_visitor[:_MOST_VISITORS]
+    st.bar_chart(
+        {"Visitor": [short(each.visitor) for each in most], "Credits": [each.total for each in most]},
+        x="Visitor",
+        y="Credits",
+        horizontal=True,
+        sort="-Credits",
+        height=60 + 26 * len(most),
+        y_label="",
+        alt="Credits by visitor, the same numbers as in the table below.",
+    )
+    frame.table(
+        ["Visitor", "Today", f"{DAYS} days"],
+        [[short(each.visitor), frame.count(each.today), frame.count(each.total)] for each in money.by_visitor],
+        about="Credits by visitor",
+        numbers=(1, 2),
+    )
+
+
+@st.fragment(run_every=_EVERY_S)
+def _work() -> None:
+    """The line as it moves. A fragment runs by itself, so it looks for itself whether the session still holds."""
+    desk = entering.desk(bootstrap.get().operator)
+    if desk is None:
+        st.rerun()
+    frame.title("Queue and workers")
+    line, hands = desk.watching.line(), desk.watching.hands()
+    if line:
+        frame.table(
+            ["Provider", "Waiting", "For review", "Visitors", "Oldest waits"],
+            [
+                [
+                    each.provider,
+                    frame.count(each.jobs),
+                    frame.count(each.held),
+                    frame.count(each.owners),
+                    frame.ago(each.oldest_at),
+                ]
+                for each in line
+            ],
+            about="What waits, by provider",
+            numbers=(1, 2, 3),
+        )
+    if hands:
+        frame.table(
+            ["Worker", "Visitor", "Provider", "Does", "For"],
+            [
+                [
+                    each.worker,
+                    each.visitor,
+                    each.provider,
+                    "does not report" if each.is_late else each.stage,
+                    frame.lasting(each.for_s),
+                ]
+                for each in hands
+            ],
+            about="What workers do, the longest first",
+        )
+    if not line and not hands:
+        frame.note("Nothing waits and nothing is being made.")
+    _makers(desk)
+
+
+def _makers(desk: Desk) -> None:
+    frame.title("Providers")
+    checked: dict[str, str] = st.session_state.setdefault(_CHECKED, {})
+    for maker in desk.watching.makers():
+        state = "Paused" if maker.is_paused else "In use"
+        if maker.is_paused and maker.until is not None:
+            state += f" until {frame.when(maker.until)}"
+        frame.table(
+            ["Provider", "State", "Why", "Credits left", "Last check"],
+            [
+                [
+                    maker.title,
+                    state,
+                    maker.reason,
+                    "" if maker.credits_left is None else frame.count(maker.credits_left),
+                    checked.get(maker.name, ""),
+                ]
+            ],
+            about=f"{maker.title} as it stands",
+        )
+        with st.container(horizontal=True):
+            if st.button(f"Check {maker.title}", key=f"operator_check_{maker.name}"):
+                with st.spinner("Asking, without spending"):
+                    health = desk.watching.check(maker.name)
+                left = "" if health.credits_left is None else f" {frame.count(health.credits_left)} credits left."
+                checked[maker.name] = f"{'Well' if health.ok else 'Not well'}: {health.text}{left}"
+                st.rerun(scope="fragment")
+            if maker.is_paused:
+                if st.button(f"Resume {maker.title}", key=f"operator_resume_{maker.name}"):
+                    frame.act(_resumed, desk, maker.name, maker.title)
+            elif st.button(f"Pause {maker.title}", key=f"operator_pause_{maker.name}"):
+                frame.act(_paused, desk, maker.name, maker.title)
+
+
+def _paused(desk: Desk, name: str, title: str) -> str:
+    desk.watching.pause(name)
+    return f"{title} is paused. What is being made now is finished; the rest waits."
+
+
+def _resumed(desk: Desk, name: str, title: str) -> str:
+    desk.watching.resume(name)
+    return f"{title} goes on."
+
+
+def _failures(desk: Desk) -> None:
+    frame.title("What went wrong")
+    failures = desk.watching.failures()
+    if not failures:
+        frame.note("Nothing failed in the last seven days.")
+        return
+    frame.table(
+        ["Reason", "Code", "Provider", "24 hours", "7 days"],
+        [
+            [
+                _REASONS.get(each.code, ""),
+                each.code,
+                each.provider,
+                frame.count(each.last_day),
+                frame.count(each.last_week),
+            ]
+            for each in failures
+        ],
+        about="Failures by reason",
+        numbers=(3, 4),
+    )
