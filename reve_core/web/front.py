@@ -26,7 +26,7 @@ from reve_core.web.problems import problem
 from reve_core.web.shield.headers import Seals
 from reve_core.web.shield.hosts import is_for_us
 from reve_core.web.shield.sockets import Sockets
-from reve_core.web.shield.uploads import Held, Uploads, is_upload
+from reve_core.web.shield.uploads import Held, Uploads, is_import, is_upload
 from reve_core.web.site import Site
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Front:
         self._uploads = Uploads(app, held)
         self._seals = Seals(index)
         self._ours = Router(routes(get_studio, get_site, get_tally), redirect_slashes=False, default=nothing_here)
+        self._imports = Uploads(self._ours)
         self._get_site = get_site
         self._seems_proxied = False
 
@@ -90,7 +91,11 @@ class Front:
             self._look_for_a_proxy(scope, site)
             await self._sockets(scope, receive, send, site)
         elif is_ours(path):
-            await self._ours(scope, receive, self._seals.on(scope, send, site, ours=True))
+            send = self._seals.on(scope, send, site, ours=True)
+            if site.public and is_import(scope):
+                await self._imports(scope, receive, send, site)
+            else:
+                await self._ours(scope, receive, send)
         else:
             send = self._seals.on(scope, send, site, ours=False)
             if path.startswith(_CLOSED):

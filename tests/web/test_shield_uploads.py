@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +15,9 @@ from starlette.types import Receive, Scope, Send
 from reve_core.web.shield import uploads
 from reve_core.web.shield.uploads import MB, WITHIN_S, Uploads, is_upload
 from reve_core.web.site import Site
-from tests.web.door import refusal
+from tests.building import build_studio
+from tests.fakes import FakeProvider
+from tests.web.door import asking, refusal
 
 SITE = Site(public=True, trusted_hops=1)
 PAGE, OTHER = "0f8fad5b-d9cb-469f-a165-70867728950e", "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -139,3 +142,22 @@ def test_what_is_no_page_has_no_files(world: World, page: str) -> None:
 )
 def test_only_what_brings_a_file_counts(method: str, path: str, counts: bool) -> None:
     assert is_upload({"method": method, "path": path}) is counts
+
+
+def test_comparisons_that_programs_bring_in_are_held_to_the_same(tmp_path: Path) -> None:
+    studio = build_studio(tmp_path, FakeProvider(), public=True)
+    bearer = {
+        "Authorization": f"Bearer {studio.visitors.make_token('a script')[1]}",
+        "Content-Type": "application/json",
+    }
+
+    def bring(client: httpx.Client, address: str) -> httpx.Response:
+        headers = bearer | {"X-Forwarded-For": address}
+        return client.post("/api/v1/comparisons/import", content=b"{}", headers=headers)
+
+    with asking(studio, SITE) as client:
+        tries = [bring(client, f"6.6.6.{n}, 192.0.2.1") for n in range(22)]
+        assert [answer.status_code for answer in tries] == [422] * 20 + [429] * 2
+        assert refused(tries[-1]) > 0
+        assert bring(client, "192.0.2.2").status_code == 422
+    studio.stop(0)

@@ -3,7 +3,8 @@ Streamlit's upload address, which takes files for any open page whether or not i
 memory until the page is closed.
 
 In public mode an address and a page may send so many, and so much, in ten minutes, and all that is kept has a limit. The
-size of a single file is Streamlit's to check (``server.maxUploadSize``), which it does while the file comes.
+size of a single file is Streamlit's to check (``server.maxUploadSize``), which it does while the file comes. Comparisons that
+programs bring in are held to the same, by their address.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ FILES_OF_PAGE, BYTES_OF_PAGE = 20, 80 * MB
 BYTES_HELD_BY_PAGE, BYTES_HELD = 80 * MB, 256 * MB
 
 _PATH = re.compile(r"/_stcore/upload_file/([0-9A-Za-z-]{1,64})/[^/]{1,128}")
+_IMPORT = "/api/v1/comparisons/import"
 
 # The bytes of the files that each page holds, by its session's id.
 Held = Callable[[], Mapping[str, int]]
@@ -47,8 +49,12 @@ def is_upload(scope: Scope) -> bool:
     )
 
 
+def is_import(scope: Scope) -> bool:
+    return scope["method"] == "POST" and scope["path"] == _IMPORT
+
+
 class Uploads:
-    """``app`` with these limits around its uploads. One event loop runs all of it."""
+    """``app`` with these limits around its uploads, or its imports. One event loop runs all of it."""
 
     def __init__(self, app: ASGIApp, held: Held = dict, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
@@ -62,13 +68,13 @@ class Uploads:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, site: Site) -> None:
-        found = _PATH.fullmatch(scope["path"])
-        if found is None:
-            await problem(404, "not_found", "There is nothing at this address.")(scope, receive, send)
-            return
-        page = found[1]
         connection = HTTPConnection(scope)
         prefix = prefix_of(client_of(connection, site) or "")
+        found = _PATH.fullmatch(scope["path"])
+        if found is None and not is_import(scope):
+            await problem(404, "not_found", "There is nothing at this address.")(scope, receive, send)
+            return
+        page = found[1] if found else prefix
         announced = connection.headers.get("content-length", "")
         size = int(announced[:20]) if announced.isascii() and announced.isdigit() else 0
         wait_s = self._wait_s(page, prefix, size)
