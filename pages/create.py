@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.parts import composer, feed, form, look
+from pages.parts import composer, feed, look
 from pages.parts.me import me
 from pages.parts.settings_drop import settings_drop
 from reve_core import bootstrap
@@ -28,7 +28,7 @@ def main() -> None:
     with st.container(key="create", horizontal=True, gap="large"):
         with st.container(key="create_form", gap="small", width=420):
             # The examples stand in the empty place where pictures will be; once there are some, beside the form.
-            composer.draw(form.choices(studio), list(examples()[:6]) if any_yet else [])
+            composer.draw(studio, list(examples()[:6]) if any_yet else [])
             settings_drop(studio)
         with st.container(key="create_feed", width="stretch"):
             feed.draw()

@@ -8,20 +8,24 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import form, look, pictures
+from pages.parts import form, look, ownkeys, pictures, standing
 from pages.parts.me import me, origin
 from reve_core import bootstrap
-from reve_core.errors import ReveError
+from reve_core.errors import Blocked, LimitReached, ReveError
 from reve_core.examples import Example, surprises
 from reve_core.grants import Offer
 from reve_core.models import JobRequest
+from reve_core.service import Studio
 
 NAME = "reve_composer"
 KEY = "composer"
-_FILL, _ANSWER = "composer_fill", "composer_answer"
+_FILL, _ANSWER, _KEY_ANSWER = "composer_fill", "composer_answer", "composer_key_answer"
 
 _piece = st.components.v2.component(
-    NAME, html=look.asset("composer.html"), css=look.piece_css("composer.css"), js=look.asset("composer.js")
+    NAME,
+    html=look.asset("composer.html"),
+    css=look.piece_css("composer.css") + look.asset("standing.css"),
+    js=look.asset("standing.js") + look.asset("composer.js"),
 )
 
 
@@ -49,11 +53,14 @@ def _fill(filled: dict[str, Any]) -> None:
     st.session_state[_FILL] = {"note": "", **filled, "n": time.time_ns() // 10**6}
 
 
-def draw(choices: list[dict[str, Any]], ideas: list[Example]) -> None:
+def draw(studio: Studio, ideas: list[Example]) -> None:
+    here = standing.now(studio)
     _piece(
         key=KEY,
         data={
-            "models": choices,
+            "models": form.choices(studio, here),
+            "standing": here.data(),
+            "key_answer": st.session_state.get(_KEY_ANSWER),
             "common": form.COMMON,
             "styles": form.STYLES,
             "surprises": surprises(),
@@ -62,6 +69,8 @@ def draw(choices: list[dict[str, Any]], ideas: list[Example]) -> None:
             "answer": st.session_state.get(_ANSWER),
         },
         on_submit_change=_submit,
+        on_own_key_change=_own_key,
+        on_look_change=lambda: None,  # a limit has ended: the page is drawn anew
     )
 
 
@@ -80,6 +89,14 @@ def _submit() -> None:
         studio = bootstrap.get()
         job, *_ = studio.submit(request, count=count, owner=me(), origin=origin())
         answer["said"] = form.sent(count, paused=studio.catalogue.provider(job.request.provider).paused)
+    except LimitReached as exc:
+        answer["refused"] = standing.refusal(exc)
+    except Blocked as exc:
+        answer |= {"problem": str(exc), "kind": exc.category}
     except ReveError as exc:
         answer["problem"] = str(exc)
     st.session_state[_ANSWER] = answer
+
+
+def _own_key() -> None:
+    st.session_state[_KEY_ANSWER] = ownkeys.act(st.session_state[KEY].own_key)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pages.parts import ownkeys, standing
 from reve_core import waits
 from reve_core.catalogue import ProviderView
 from reve_core.errors import BadInput
 from reve_core.models import JobRequest, ModelInfo, Quote, ratio_of
 from reve_core.service import Studio
 
+PAID = "Paid by your own key"
 MOST = 4  # pictures at a time from this page
 COMMON = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 STYLES = (
@@ -32,32 +34,40 @@ def key_of(provider: str, model: str) -> str:
     return f"{provider}/{model}"
 
 
-def choices(studio: Studio) -> list[dict[str, Any]]:
+def choices(studio: Studio, here: standing.View | None = None) -> list[dict[str, Any]]:
     """Every model of every provider, the default one first, with what the form needs to know of it."""
-    quotes = studio.catalogue.quotes(MOST)
+    here = here or standing.now(studio)
+    quotes = studio.catalogue.quotes(MOST, here.turn)
     return [
-        _choice(view, model, quotes[view.name, model.id])
+        _choice(view, model, quotes[view.name, model.id], here)
         for view in studio.catalogue.providers()
         for model in view.models
     ]
 
 
-def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote]) -> dict[str, Any]:
+def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote], here: standing.View) -> dict[str, Any]:
     able = model.capabilities
+    paid = standing.is_paid(view, here.paid)
+    made_by = model.title if view.title in model.title else f"{view.title} · {model.title}"
     paused = ""
     if view.paused and view.state is not None:
         paused = f"{view.title} is paused: {view.state.reason} What you create now waits in line."
     return {
         "key": key_of(view.name, model.id),
-        "title": model.title if view.title in model.title else f"{view.title} · {model.title}",
+        "title": standing.title(view.name, made_by, model, here.paid),
         "ratios": [[name, width / height] for name in able.aspect_ratios for width, height in [ratio_of(name)]],
         "default": able.default_ratio,
         "max": able.max_prompt_chars,
         "seed": able.seed,
         "paused": paused,
+        "own": ownkeys.offer(view.name, view.title, model, here.paid),
         "quotes": [
-            {"price": price_words(quote), "wait": "Once it goes on" if paused else wait_words(quote)}
-            for quote in quotes
+            {
+                "price": PAID if paid else price_words(quote),
+                "wait": "Once it goes on" if paused else wait_words(quote),
+                "refused": here.refused([(view.name, model)], count, quote),
+            }
+            for count, quote in enumerate(quotes, 1)
         ],
     }
 

@@ -15,7 +15,7 @@ from reve_core.visitors import Visitors
 from reve_core.web.shield.sockets import ADDRESS_HEADER
 
 RESUME = "me"  # the query parameter that a link back to one's gallery carries
-_ALONE, _PASS, _BACK, _CAME, _KEYS = "me_alone", "me_pass", "me_back", "me_came", "me_own_keys"
+_ALONE, _PASS, _BACK, _CAME, OWN_KEYS = "me_alone", "me_pass", "me_back", "me_came", "me_own_keys"
 _FRESH_S = 3600.0
 
 
@@ -65,7 +65,7 @@ def resume_pass() -> str:
 
 def start_anew() -> None:
     """Somebody new from the next run on. Whoever has the link can go on as the one of before."""
-    for name in (_ALONE, _CAME, _PASS, _BACK, _KEYS):
+    for name in (_ALONE, _CAME, _PASS, _BACK, OWN_KEYS):
         st.session_state.pop(name, None)
     st.session_state[_ALONE] = bootstrap.get().visitors.new()
 
@@ -82,7 +82,7 @@ def origin() -> Origin:
 
 def own_keys() -> dict[str, Any]:
     """The visitor's own provider keys, by provider; ``ownkeys`` fills it, and it ends with the session."""
-    kept: dict[str, Any] = st.session_state.setdefault(_KEYS, {})
+    kept: dict[str, Any] = st.session_state.setdefault(OWN_KEYS, {})
     return kept
 
 

@@ -9,6 +9,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let form = made.get(parentElement);
   if (!form) made.set(parentElement, (form = new Form(parentElement)));
   form.send = (value) => setTriggerValue('act', value);
+  form.key = (value) => setTriggerValue('own_key', value);
   form.receive(data);
   return () => { form.close(); made.delete(parentElement); };
 }
@@ -37,6 +38,13 @@ class Form {
     for (const name of TEXTS) this.field[name].value = this.state[name] ?? '';
     this.at('#reuse').checked = this.state.reuse !== false;
     if (this.state.title || this.state.question || this.state.cap || this.state.reuse === false) this.at('details').open = true;
+    this.allowed = new Standing(this.el, {
+      sketch: (key) => this.sketch(key),
+      key: (value) => this.key(value),
+      look: () => this.ask(),
+      ended: () => { this.refused = null; this.draw(); },
+      said: () => this.ask(),
+    });
     this.listen();
   }
 
@@ -71,7 +79,7 @@ class Form {
     window.addEventListener('reve:compare-fill', this.onFill);
   }
 
-  close() { clearTimeout(this.timer); clearTimeout(this.soon); window.removeEventListener('reve:compare-fill', this.onFill); }
+  close() { this.allowed.close(); clearTimeout(this.timer); clearTimeout(this.soon); window.removeEventListener('reve:compare-fill', this.onFill); }
   save() { try { sessionStorage.setItem(STORE, JSON.stringify(this.state)); } catch { /* a full or closed store loses the draft only */ } }
 
   // One stays chosen: none at all would mean the default one, which is then better shown as chosen.
@@ -105,7 +113,7 @@ class Form {
   }
 
   submit() {
-    if (this.making) return;
+    if (this.making || this.allowed.stops()) return;
     clearTimeout(this.soon);
     const form = this.content(), keyed = JSON.stringify(form);
     if (this.state.keyed !== keyed) Object.assign(this.state, { keyed, key: freshKey() });
@@ -127,6 +135,7 @@ class Form {
   receive(data) {
     const first = !this.data;
     this.data = data;
+    this.allowed.receive(data);
     const { answer } = data;
     if (first) this.numbers();
     this.adapt();
@@ -192,12 +201,14 @@ class Form {
     clearTimeout(this.timer);
     this.making = false;
     this.preview(answer);
+    this.refused = answer.refused ? { ...answer.refused, n: answer.n } : null;
     this.draw();
     const [says, more] = [this.at('.cost b'), this.at('.cost small')];
     this.at('.cost').classList.remove('old');
     for (const line of this.el.querySelectorAll('.problem')) line.hidden = true;
     for (const input of this.el.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
     const button = this.at('.go .button');
+    if (!answer.problem && answer.says === undefined) return; // an order that was refused: what it would cost still stands there
     if (answer.problem) {
       says.textContent = '';
       more.textContent = answer.early ? 'Write two prompts or more, and the price stands here.' : '';
@@ -212,14 +223,15 @@ class Form {
     button.disabled = answer.ready === false;
   }
 
-  wrong({ field, problem }) {
+  wrong({ field, problem, kind }) {
     const line = [...this.el.querySelectorAll('.problem')].find((each) => each.dataset.for === field) ?? this.at('.problem.last');
     const inFold = line.closest('details');
     if (inFold) inFold.open = true;
     line.textContent = problem;
     line.hidden = false;
+    line.classList.toggle('kind', kind === 'self_harm'); // whoever may be in need is not shown a mistake
     const input = { prompts: 'prompts', seeds: 'seeds', title: 'title', question: 'question', cap_usd: 'cap' }[field];
-    if (input) this.field[input].setAttribute('aria-invalid', 'true');
+    if (input && kind !== 'self_harm') this.field[input].setAttribute('aria-invalid', 'true');
   }
 
   preview({ prompts = [], dropped = 0, item = null, problem }) {
@@ -242,6 +254,16 @@ class Form {
     this.at('.seeds').hidden = !this.chosen().some((model) => model.seed);
     for (const radio of this.el.querySelectorAll('[name=samples]')) radio.checked = +radio.value === this.state.samples;
     this.at('.go .button').disabled = Boolean(this.making);
+    const own = this.chosen().map((model) => model.own).find(Boolean) ?? null;
+    this.allowed.show({ refused: this.refused, own, key: this.state.models.join(), n: this.refused?.n });
+  }
+
+  // The visitor has chosen the built-in sketch for all of it.
+  sketch(key) {
+    this.refused = null;
+    this.state.models = [key];
+    this.adapt(); this.draw(); this.save();
+    this.submit();
   }
 
   chips(where, models, on) {

@@ -11,6 +11,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     made.set(parentElement, form);
   }
   form.send = (value) => setTriggerValue('submit', value);
+  form.key = (value) => setTriggerValue('own_key', value);
+  form.look = () => setTriggerValue('look', Date.now());
   form.receive(data);
   return () => { form.close(); made.delete(parentElement); };
 }
@@ -37,6 +39,13 @@ class Form {
     try { Object.assign(this.state, JSON.parse(sessionStorage.getItem(STORE) || '{}')); } catch { /* begin empty */ }
     this.box.value = this.state.prompt;
     this.seed.value = this.state.seed;
+    this.allowed = new Standing(this.el, {
+      sketch: (key) => this.sketch(key),
+      key: (value) => this.key(value),
+      look: () => this.look(),
+      ended: () => { this.told = null; this.price(); this.say('You can go on.', 6000); },
+      said: (text) => this.say(text, 10000),
+    });
     this.listen();
   }
 
@@ -69,13 +78,14 @@ class Form {
     this.at('kbd').textContent = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘ ↵' : 'Ctrl ↵';
   }
 
-  close() { clearTimeout(this.timer); window.removeEventListener('reve:fill', this.onFill); }
+  close() { this.allowed.close(); clearTimeout(this.timer); window.removeEventListener('reve:fill', this.onFill); }
   save() { try { sessionStorage.setItem(STORE, JSON.stringify(this.state)); } catch { /* a full or closed store loses the draft only */ } }
   get model() { return this.data.models.find((m) => m.key === this.state.model) || this.data.models[0]; }
 
   receive(data) {
     const first = !this.data;
     this.data = data;
+    this.allowed.receive(data);
     if (first) { this.chips(); this.numbers(); this.shown = data.fill?.n; }
     this.models();
     this.adapt();
@@ -89,7 +99,9 @@ class Form {
     if (this.sent !== null && data.answer && data.answer.n === this.sent) {
       clearTimeout(this.timer);
       this.sent = null;
-      if (data.answer.problem) { this.waiting = []; this.problem(data.answer.problem); } else this.say(data.answer.said, 10000); // the card tells the rest
+      const { problem, kind, refused } = data.answer;
+      if (refused) this.refuse(refused);
+      else if (problem) { this.waiting = []; this.problem(problem, kind); } else this.say(data.answer.said, 10000); // the card tells the rest
       window.dispatchEvent(new CustomEvent('reve:changed'));
       if (this.waiting.length) this.dispatch(this.waiting.shift());
     }
@@ -99,6 +111,7 @@ class Form {
 
   submit() {
     this.clear();
+    if (this.allowed.stops()) return;
     if (!this.box.value.trim()) { this.problem('The prompt is empty. Describe the picture you would like.'); this.box.focus(); return; }
     const { ratio, count, model, seed } = this.state;
     const form = { prompt: this.box.value, ratio, count, model: model || this.model.key, seed: this.model.seed ? seed : '' };
@@ -113,6 +126,28 @@ class Form {
       this.sent = null; this.waiting = [];
       this.problem('The studio did not answer. Your text is still here. Look below whether the picture is on its way before you press Create again.');
     }, ANSWER_MS);
+  }
+
+  // What the server has just said no to. It counts until there is newer word of how things stand.
+  refuse(refused) {
+    this.waiting = [];
+    this.told = { ...refused, told: true, n: this.data.standing?.n, model: this.model.key, count: this.state.count };
+    this.price();
+  }
+
+  refused() {
+    const { told, data, model } = this, known = model.quotes[this.state.count - 1].refused;
+    if (known || !told) return known;
+    if (told.code === 'credits_exhausted') return told.model === model.key ? told : null;
+    return told.n === data.standing?.n && (!told.others || (told.model === model.key && told.count <= this.state.count)) ? told : null;
+  }
+
+  // The visitor has chosen the built-in sketch for what the other model may not make now.
+  sketch(key) {
+    this.told = null;
+    this.state.model = key;
+    this.adapt(); this.draw(); this.save();
+    this.submit();
   }
 
   // -- what comes in
@@ -215,6 +250,8 @@ class Form {
     const paused = this.at('.paused');
     paused.hidden = !this.model.paused;
     paused.textContent = this.model.paused || '';
+    const refused = this.refused();
+    this.allowed.show({ refused, own: this.model.own, key: this.model.key, paused: Boolean(this.model.paused), n: refused?.n });
   }
 
   ideas() {
@@ -231,7 +268,13 @@ class Form {
   }
 
   clear() { this.at('#problem').hidden = true; this.box.removeAttribute('aria-invalid'); this.say(''); }
-  problem(text) { const p = this.at('#problem'); p.textContent = text; p.hidden = false; this.box.setAttribute('aria-invalid', 'true'); }
+  // Whoever may be in need is not shown a mistake.
+  problem(text, kind) {
+    const p = this.at('#problem'), kindly = kind === 'self_harm';
+    p.textContent = text; p.hidden = false;
+    p.classList.toggle('kind', kindly);
+    if (!kindly) this.box.setAttribute('aria-invalid', 'true');
+  }
   // For so many milliseconds, or until something else is said.
   say(text, ms) {
     clearTimeout(this.quiet);

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pages.parts import form
+from pages.parts import form, ownkeys, standing
 from reve_core import views
 from reve_core.compare import template
 from reve_core.compare.models import MAX_PROMPTS, MAX_SAMPLES, Axes, Comparison, Maker, Plan
@@ -43,12 +43,12 @@ class Asked:
 # -- what there is to choose from
 
 
-def choices(studio: Studio) -> list[dict[str, Any]]:
+def choices(studio: Studio, here: standing.View) -> list[dict[str, Any]]:
     """Every model of every provider, the default one first."""
     return [
         {
             "key": form.key_of(view.name, model.id),
-            "title": studio.catalogue.title(view.name, model.id),
+            "title": standing.title(view.name, studio.catalogue.title(view.name, model.id), model, here.paid),
             "ratios": [
                 [name, width / height]
                 for name in model.capabilities.aspect_ratios
@@ -56,7 +56,10 @@ def choices(studio: Studio) -> list[dict[str, Any]]:
             ],
             "default": model.capabilities.default_ratio,
             "seed": model.capabilities.seed,
-            "price": form.price_words(Quote(model.capabilities.price.credits, model.capabilities.price.usd, 0, 0)),
+            "own": ownkeys.offer(view.name, view.title, model, here.paid),
+            "price": form.PAID.lower()
+            if standing.is_paid(view, here.paid)
+            else form.price_words(Quote(model.capabilities.price.credits, model.capabilities.price.usd, 0, 0)),
         }
         for view in studio.catalogue.providers()
         for model in view.models
@@ -178,10 +181,14 @@ def button_words(plan: Plan) -> str:
     return "Compare them" if plan.have else "Make pictures"
 
 
-def asked_words(asked: Asked, plan: Plan) -> dict[str, Any]:
+def asked_words(asked: Asked, plan: Plan, here: standing.View) -> dict[str, Any]:
     """What stands around the button."""
     ready = plan.new > 0 or plan.have > 0
+    models = {(view.name, model.id): model for view in here.studio.catalogue.providers() for model in view.models}
+    chosen = [(maker.provider, maker.model) for maker in asked.axes.makers]
+    makers = [(name, models[name, model]) for name, model in chosen if (name, model) in models]
     return {
+        "refused": here.refused(makers, plan.new, plan.quote),
         "says": views.plan_words(plan),
         "held": held_words(plan, asked.cap_usd),
         "button": button_words(plan),

@@ -9,19 +9,19 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import form as single
-from pages.parts import look
+from pages.parts import look, ownkeys, standing
 from pages.parts.comparing import asking
 from pages.parts.me import me, origin
 from reve_core import bootstrap
 from reve_core.compare import words
 from reve_core.compare.models import MAX_PROMPTS, MAX_SAMPLES
-from reve_core.errors import BadInput, ReveError
+from reve_core.errors import BadInput, Blocked, LimitReached, ReveError
 from reve_core.service import Studio
 
 NAME = "reve_compare_form"
 KEY = "compare_form"
 PARAM = "c"
-_FILL, _ANSWER, _AGAIN = "compare_fill", "compare_answer", "compare_again"
+_FILL, _ANSWER, _AGAIN, _KEY_ANSWER = "compare_fill", "compare_answer", "compare_again", "compare_key_answer"
 
 # The button of the empty page fills this in.
 EXAMPLE = {
@@ -32,8 +32,8 @@ EXAMPLE = {
 _piece = st.components.v2.component(
     NAME,
     html=look.asset("compare_form.html"),
-    css=look.piece_css("compare_form.css"),
-    js=look.asset("compare_form.js"),
+    css=look.piece_css("compare_form.css") + look.asset("standing.css"),
+    js=look.asset("standing.js") + look.asset("compare_form.js"),
 )
 
 
@@ -47,10 +47,13 @@ def draw() -> None:
     if st.session_state.pop(_AGAIN, False):
         st.rerun()  # the page around it: it shows the comparison now
     studio = bootstrap.get()
+    here = standing.now(studio)
     _piece(
         key=KEY,
         data={
-            "models": asking.choices(studio),
+            "models": asking.choices(studio, here),
+            "standing": here.data(),
+            "key_answer": st.session_state.get(_KEY_ANSWER),
             "common": single.COMMON,
             "most": {"prompts": MAX_PROMPTS, "samples": MAX_SAMPLES},
             "example": EXAMPLE,
@@ -58,6 +61,7 @@ def draw() -> None:
             "answer": st.session_state.get(_ANSWER),
         },
         on_act_change=_act,
+        on_own_key_change=_own_key,
     )
 
 
@@ -77,15 +81,23 @@ def _act() -> None:
             answer["made"] = _make(studio, asked, str(sent.get("key") or ""))
         else:
             plan = studio.comparisons.plan(asked.axes, owner=me(), cap_usd=asked.cap_usd, reuse=asked.reuse)
-            answer |= asking.asked_words(asked, plan)
+            answer |= asking.asked_words(asked, plan, standing.now(studio))
+    except LimitReached as exc:
+        answer["refused"] = standing.refusal(exc)
     except BadInput as exc:
         answer |= asking.problem(exc, prompts or ())
+        if isinstance(exc, Blocked):
+            answer["kind"] = exc.category
         # Whoever has only begun to type has made no mistake yet.
         begun = prompts is not None and len(prompts) < 2 and exc.field == "prompts"
         answer["early"] = begun and sent.get("do") != "make"
     except ReveError as exc:
         answer |= {"problem": str(exc), "field": ""}
     st.session_state[_ANSWER] = answer
+
+
+def _own_key() -> None:
+    st.session_state[_KEY_ANSWER] = ownkeys.act(st.session_state[KEY].own_key)
 
 
 def made_by(comparison_id: str) -> int | None:
