@@ -50,7 +50,7 @@ def is_upload(scope: Scope) -> bool:
 
 
 def is_import(scope: Scope) -> bool:
-    return scope["method"] == "POST" and scope["path"] == _IMPORT
+    return (scope["method"], scope["path"]) == ("POST", _IMPORT)
 
 
 class Uploads:
