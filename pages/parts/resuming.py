@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import streamlit as st
 
 from pages.parts import look
 from pages.parts.host import plain
 from pages.parts.me import RESUME, came, resume_pass, start_anew
-from reve_core.visitors import RESUME_S
+from reve_core import bootstrap
+from reve_core.visitors import RESUME_S, Visitors
 
 NAME = "reve_resuming"
 KEY = "resuming"
@@ -37,6 +40,16 @@ def draw() -> None:
 def kept() -> str:
     """What this tab should keep, so that it goes on as the same visitor after a reload."""
     return resume_pass()
+
+
+def is_common_by_chance(visitors: Visitors) -> bool:
+    """Whether all who come here are one and the same, on a host for everybody, and nobody has said that it shall be so."""
+    return plain() is not None and not visitors.public and not _is_mode_chosen()
+
+
+@cache
+def _is_mode_chosen() -> bool:
+    return "mode" in bootstrap.load_settings().model_fields_set
 
 
 def _says() -> str:
