@@ -47,16 +47,17 @@ class Terms:
         """All that is found in ``view``, in order; ``shortest``: leave out terms with fewer characters than this."""
         found: list[tuple[int, int, int]] = []
         allowed: list[tuple[int, int]] = []
-        for end, (bits, length) in self._automaton.iter(view.text):
-            if bits == _ALLOWED:
-                allowed.append((end - length + 1, end))
-            elif length >= shortest:
-                found.append((end - length + 1, end, bits))
-        if not found:
-            return []
         text = view.text
+        for end, (bits, length) in self._automaton.iter(text):
+            begin = end - length + 1
+            # The blanks around a word are not part of what is covered.
+            span = (begin + (text[begin] == " "), end - (text[end] == " "))
+            if bits == _ALLOWED:
+                allowed.append(span)
+            elif length >= shortest:
+                found.append((*span, bits))
         return [
-            Hit(bits, view.chunk(begin + (text[begin] == " ")), view.chunk(end - (text[end] == " ")), view.name)
+            Hit(bits, view.chunk(begin), view.chunk(end), view.name)
             for begin, end, bits in found
             if not any(first <= begin and end <= last for first, last in allowed)
         ]
