@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from reve_core import views, waits
 from reve_core.catalogue import Catalogue
-from reve_core.models import PERSONAL, Job, JobFilter, JobStatus, Limits, Review
+from reve_core.models import PERSONAL, Job, JobFilter, JobStatus, Limits, ProviderState, Review
 from reve_core.ports import JobStore, Provider
 
 
@@ -72,7 +72,7 @@ class Board:
                 pass  # whoever looks at it comes when they come
             elif job.status is JobStatus.QUEUED and provider is None:
                 held_up = f"Waits: {title} is not set up here"
-            elif job.status is JobStatus.QUEUED and name in states and states[name].paused:
+            elif job.status is JobStatus.QUEUED and name in states and _holds_up(states[name], job):
                 held_up = f"Waits: {title} is paused"
             elif job.status.is_pending and provider is not None:
                 if (name, model) not in usual:
@@ -103,6 +103,10 @@ class Board:
             if view.paused and view.state is not None:
                 found.append(f"{view.title} is paused: {view.state.reason}")
         return found
+
+
+def _holds_up(state: ProviderState, job: Job) -> bool:
+    return state.paused and not (state.own_keys and job.own_key is not None)
 
 
 def _places(pending: Iterable[Job]) -> dict[str, int]:

@@ -289,7 +289,8 @@ class ProviderState:
     """
     Whether a provider may be called. Paused with ``until`` None: until a person resumes it.
 
-    ``probing`` means that a pause has just run out: one call at a time until one succeeds.
+    ``probing`` means that a pause has just run out: one call at a time until one succeeds. ``own_keys``: the pause is about
+    the link's account alone, and what visitors pay with their own keys goes on.
     """
 
     name: str
@@ -297,6 +298,7 @@ class ProviderState:
     until: datetime | None = None
     reason: str | None = None
     probing: bool = False
+    own_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,13 +278,13 @@ class Runner:
                 # Their key, their account: nobody else has to wait for it.
                 store.fail(claim, exc.code, f"Your own key: {exc}", outcome="not_charged", receipt=receipt)
             case errors.RateLimited():
-                self._pause(provider, str(exc), self._pause_length(provider, exc.retry_after))
+                self._pause(provider, str(exc), self._pause_length(provider, exc.retry_after), own_keys=True)
                 store.requeue(claim, delay_s=0, why=str(exc), free=True, outcome="not_charged", receipt=receipt)
             case errors.NoCredits():
-                self._pause(provider, str(exc), None)
+                self._pause(provider, str(exc), None, own_keys=isinstance(exc, errors.KeyRefused))
                 store.requeue(claim, delay_s=0, why=str(exc), free=True, outcome="not_charged", receipt=receipt)
             case errors.KeyRefused() | errors.ServiceClosed():
-                self._pause(provider, str(exc), None)
+                self._pause(provider, str(exc), None, own_keys=True)
                 store.fail(claim, exc.code, str(exc), outcome="not_charged", receipt=receipt)
             case errors.RequestRejected():
                 store.fail(claim, exc.code, str(exc), outcome="not_charged", receipt=receipt)
@@ -309,11 +309,12 @@ class Runner:
         else:
             self._store.requeue(claim, delay_s=delay, why=why, free=False, outcome="not_charged", receipt=receipt)
 
-    def _pause(self, provider: Provider, reason: str, seconds: float | None) -> None:
+    def _pause(self, provider: Provider, reason: str, seconds: float | None, *, own_keys: bool) -> None:
+        """``own_keys``: it is about the link's account, and what visitors' own keys pay for goes on."""
         until = None
         if seconds is not None:
             until = datetime.fromtimestamp(self._clock(), UTC) + timedelta(seconds=seconds)
-        self._store.pause(provider.name, until=until, reason=reason)
+        self._store.pause(provider.name, until=until, reason=reason, own_keys=own_keys)
 
     def _pause_length(self, provider: Provider, retry_after: float | None) -> float:
         times = self._rate_limited[provider.name] = self._rate_limited.get(provider.name, 0) + 1

@@ -467,6 +467,21 @@ class GuardStoreContract:
             store.cancel(job.id)
         assert store.ahead("other", guard.turn_name(hog), 10) == 0
 
+    def test_a_pause_about_the_links_account_leaves_alone_what_visitors_pay_for(self, store: JobStore) -> None:
+        ask(store)
+        [own] = ask(store, on=terms("ben"), own_keys={"fake": "k-1"}).jobs
+        [another] = ask(store, on=terms("ben"), own_keys={"fake": "k-1"}).jobs
+        store.pause("fake", until=None, reason="no credits", own_keys=True)
+        held = call(store)
+        assert held.job.id == own.id
+        store.pause("fake", until=None, reason="by hand")
+        assert store.claim("w", lease_s=60, limits=LIMITS) is None
+        store.resume("fake")
+        finish(store, held, 10)
+        taken = {take(store).job.id}  # one call finds out about the link's account; the visitor's has told nothing of it
+        assert another.id not in taken
+        assert store.claim("w", lease_s=60, limits=LIMITS) is None
+
     # -- bans
 
     def test_who_is_shut_out_is_told_so_until_it_is_lifted_or_over(

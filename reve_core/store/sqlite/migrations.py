@@ -508,3 +508,9 @@ def _operator(db: Database) -> None:
     )
     db.execute("create index jobs_hidden on jobs (hidden_at) where hidden_at is not null")
     db.execute("create index shares_hidden on shares (hidden_at) where hidden_at is not null")
+
+
+@_step("0016_own_keys")
+def _own_keys(db: Database) -> None:
+    # Of a pause: it is about the link's account alone, and visitors' own keys go on.
+    db.execute("alter table providers add column own_keys integer not null default 0")

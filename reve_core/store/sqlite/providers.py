@@ -8,20 +8,27 @@ from reve_core.store.sqlite.rows import state_of
 
 
 class ProviderSide(Side):
-    def pause(self, provider: str, *, until: datetime | None, reason: str) -> None:
+    def pause(self, provider: str, *, until: datetime | None, reason: str, own_keys: bool = False) -> None:
         with self.connections.write() as db:
             # A pause that waits for a person is never shortened by one that runs out by itself.
             db.execute(
                 """
-                insert into providers (name, paused, until, reason, probing) values (:name, 1, :until, :reason, 0)
+                insert into providers (name, paused, until, reason, probing, own_keys)
+                    values (:name, 1, :until, :reason, 0, :own_keys)
                 on conflict (name) do update set
                     reason = case when paused = 1 and until is null and :until is not null then reason else :reason end,
                     until = case when paused = 1 and until is null then null
                                  when :until is null then null
                                  else max(coalesce(until, 0), :until) end,
+                    own_keys = case when paused = 1 then min(own_keys, :own_keys) else :own_keys end,
                     paused = 1, probing = 0
                 """,
-                {"name": provider, "until": until.timestamp() if until else None, "reason": reason},
+                {
+                    "name": provider,
+                    "until": until.timestamp() if until else None,
+                    "reason": reason,
+                    "own_keys": int(own_keys),
+                },
             )
 
     def resume(self, provider: str) -> None:

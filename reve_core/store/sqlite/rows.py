@@ -109,4 +109,5 @@ def state_of(row: sqlite3.Row) -> ProviderState:
         until=instant(row["until"]),
         reason=row["reason"],
         probing=bool(row["probing"]),
+        own_keys=bool(row["own_keys"]),
     )

@@ -3,6 +3,7 @@ The store's methods for workers. Every write is fenced by the claim's token, all
 """
 
 import secrets
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -114,7 +115,10 @@ class WorkerSide(Side):
     def arrived(self, claim: Claim, receipt: Receipt) -> bool:
         with self.connections.write() as db:
             self._close_call(db, claim, "ok", receipt, None)
-            db.execute("update providers set probing = 0 where name = ? and probing = 1", (claim.job.request.provider,))
+            if claim.job.own_key is None:  # which says nothing of the link's account
+                db.execute(
+                    "update providers set probing = 0 where name = ? and probing = 1", (claim.job.request.provider,)
+                )
             return bool(
                 db.execute(f"update jobs set stage = 'storing', rev = {BUMP} where {_HELD}", _key(claim)).rowcount
             )
@@ -263,19 +267,13 @@ class WorkerSide(Side):
         """
         best: tuple[tuple[float, float, int], tuple[int, str, float, bool]] | None = None
         for provider, limit in limits.items():
-            row = db.execute(
-                f"""
-                select priority, turn, seq from jobs
-                where status = 'queued' and provider = :provider and (not_before is null or not_before <= :now)
-                    and review is not 'person' {"" if at_once is None else _NOT_BUSY}
-                order by priority desc, turn, seq limit 1
-                """,
-                {"provider": provider, "now": now, "at_once": at_once},
-            ).fetchone()
+            row = self._first(db, provider, at_once, now)
             if row is None or (best is not None and best[0][0] < -row["priority"]):
                 continue
             running, room = self._room(db, provider, limit, now)
-            if room == "none":
+            if room == "own keys":
+                row = self._first(db, provider, at_once, now, "and own_key is not null")
+            if room == "none" or row is None:
                 continue
             rank = (-row["priority"], running / limit.concurrency, row["seq"])
             if best is None or rank < best[0]:
@@ -284,16 +282,35 @@ class WorkerSide(Side):
 
     def _room(
         self, db: Database, provider: str, limit: Limits, now: float
-    ) -> tuple[int, Literal["none", "probe", "room"]]:
-        """How many run there, and whether one more may."""
+    ) -> tuple[int, Literal["none", "probe", "own keys", "room"]]:
+        """How many run there, and whether one more may; ``own keys``: one that a visitor's own key pays for."""
         cap = limit.concurrency
-        probes = False
-        state = db.execute("select paused, until, probing from providers where name = ?", (provider,)).fetchone()
+        probes = own_keys = False
+        state = db.execute(
+            "select paused, until, probing, own_keys from providers where name = ?", (provider,)
+        ).fetchone()
+    @staticmethod
+    def _first(db: Database, provider: str, at_once: int | None, now: float, which: str = "") -> sqlite3.Row | None:
+        """Whose turn it is at that provider."""
+        row: sqlite3.Row | None = db.execute(
+            f"""
+            select priority, turn, seq from jobs
+            where status = 'queued' and provider = :provider and (not_before is null or not_before <= :now)
+                and review is not 'person' {"" if at_once is None else _NOT_BUSY} {which}
+            order by priority desc, turn, seq limit 1
+            """,
+            {"provider": provider, "now": now, "at_once": at_once},
+        ).fetchone()
+        return row
+
         if state is not None:
             if state["paused"]:
                 if state["until"] is None or state["until"] > now:
-                    return 0, "none"
-                probes = True  # the pause is over: one call finds out whether the provider has recovered
+                    if not state["own_keys"]:
+                        return 0, "none"
+                    own_keys = True
+                else:
+                    probes = True  # the pause is over: one call finds out whether the provider has recovered
             if probes or state["probing"]:
                 cap = 1
         claimed, calling = db.execute(
@@ -311,7 +328,7 @@ class WorkerSide(Side):
             ).fetchone()[0]
             if begun + claimed >= limit.per_minute:
                 return claimed + calling, "none"
-        return claimed + calling, "probe" if probes else "room"
+        return claimed + calling, "probe" if probes else "own keys" if own_keys else "room"
 
     def _end(
         self,
