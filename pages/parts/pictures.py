@@ -108,6 +108,8 @@ def _on_media(root: str, name: str) -> str:
 
 def _is_there(studio: Studio, name: str) -> bool:
     try:
-        return picture_path(name) is not None or bool(studio.blobs.find(name.rpartition(".")[0]))
+        if picture_path(name) is not None:
+            return True
+        return bool(studio.blobs.find(name.rpartition(".")[0])) and not studio.operator.is_hidden(name[:32])
     except ReveError:
         return True  # nobody can say so now
