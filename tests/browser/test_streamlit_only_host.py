@@ -173,3 +173,33 @@ def test_a_comparison_of_two_by_two_shows_its_pictures_and_opens_a_pair(visit: V
     expect(whole).to_have_js_property("naturalWidth", 1024)  # not its thumbnail
     assert visit.refused == []
     assert visit.loud == []
+
+
+def test_a_host_without_a_path_is_found_out_by_a_single_question(app: App, open_window: OpenWindow) -> None:
+    with PrefixProxy(app.port, root="/") as host:
+        page = open_window()
+        page.goto(host.url)
+        page.get_by_role("textbox", name="Prompt").fill(FOX)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("li.card img.here")).to_have_count(1)
+        page.locator("header").get_by_role("link", name="Gallery").click()
+        expect(page.get_by_role("button", name=FOX)).to_be_visible()
+        assert len(host.refused) == 1
+        assert host.refused[0].startswith("/examples/")
+        assert any(path.startswith("/media/") for path in host.asked)
+
+
+def test_an_ordinary_host_is_asked_beside_the_page_and_runs_it_once(
+    open_window: OpenWindow, start_app: Callable[..., App]
+) -> None:
+    page = open_window()
+    sent: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    with page.expect_response(lambda answer: answer.request.method == "HEAD") as asked:
+        page.goto(start_app().url)
+    assert asked.value.ok
+    expect(page.get_by_text("Nothing made here yet.")).to_be_visible()
+    link = page.locator("header").get_by_role("link", name="Gallery")
+    link.click()
+    expect(page.get_by_text("Your pictures will hang here")).to_be_visible()
+    assert len(sent) == 2  # the page, and the press: what a piece had said would stand between them
