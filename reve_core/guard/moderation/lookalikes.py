@@ -8,7 +8,7 @@ Cyrillic and Greek small letters that are used as Latin capitals.
 
 LOOKALIKES = {
     "2": "ƧϨᒿ\ua644\ua6ef\ua75a",
-    "3": "ƷȜ\u2ccc\ua76a\ua7ab\U000118ca\U00016f3b\U0001d206",
+    "3": "зЗƷȜ\u2ccc\ua76a\ua7ab\U000118ca\U00016f3b\U0001d206",
     "4": "Ꮞ\U000118af",
     "5": "Ƽ\U000118bb",
     "6": "Ꮾ\u2cd2\U000118d5",
@@ -19,7 +19,7 @@ LOOKALIKES = {
     "b": "ƄΒВᏏᏴᑲᖯᗷ\ua4d0\ua7b4\U00010282\U000102a1\U00010301\U0001d6a9\U0001d6e3\U0001d71d\U0001d757\U0001d791вбБьЬ",
     "c": "ϲϹСсᏟ\u2ca4\u2ca5\ua4da\uabaf\U000102a2\U00010302\U00010415\U0001043d\U0001051c\U000118f2\U0001f74c",
     "d": "ԁᎠᏧᑯᗞᗪ\ua4d2\ua4d3δ",
-    "e": "ΕЕеҽᎬ\u212e\u22ff\u2d39\ua4f0\uab32\U00010286\U000118a6\U000118ae\U0001d6ac\U0001d6e6\U0001d720\U0001d75a\U0001d794зЗэЭε",
+    "e": "ΕЕеҽᎬ\u212e\u22ff\u2d39\ua4f0\uab32\U00010286\U000118a6\U000118ae\U0001d6ac\U0001d6e6\U0001d720\U0001d75a\U0001d794эЭε",
     "f": "Ϝքᖴ\u1e9d\ua4dd\uab35\U00010287\U000102a5\U00010525\U000118a2\U000118c2\U0001d213\U0001d7ca",
     "g": "ƍԌցᏀᏳ\ua4d6",
     "h": "ΗНһհᎻᏂᕼ\u2c8e\ua4e7\U000102cf\U0001d6ae\U0001d6e8\U0001d722\U0001d75c\U0001d796н",

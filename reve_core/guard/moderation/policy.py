@@ -53,6 +53,7 @@ class _Allow(_Table):
 
 class _Pieces(_Table):
     common: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
 
 
@@ -177,7 +178,7 @@ class _Compiler:
             found.update(term.split())
         pieces = self._file.pieces
         found.update(map(words, (*pieces.common, *pieces.partners)))
-        return Vocabulary(found, beginnings, map(words, pieces.common))
+        return Vocabulary(found, beginnings, map(words, pieces.common), map(words, pieces.whole))
 
     def _rules(self) -> Iterator[Rule]:
         seen: set[str] = set()

@@ -23,21 +23,34 @@ _SPLIT = range(7, 161)  # letters of a token that may be words run together
 _LONG = 15  # from here on hardly anything is one word
 _COVERED = 0.85  # of a long token must be known words
 _LONGEST_WORD = 20
+_LONGEST_ENDING = 6  # letters after the beginning of a word that is listed as one
 
 
 class Vocabulary:
-    """``words`` as they stand in terms, ``beginnings`` of words, and ``small`` words that join others."""
+    """
+    ``words`` as they stand in terms, ``beginnings`` of words, ``small`` words that join others, and the beginnings of
+    ``whole`` words that are never taken for anything else.
+    """
 
-    def __init__(self, words: Iterable[str], beginnings: Iterable[str], small: Iterable[str]) -> None:
+    def __init__(
+        self, words: Iterable[str], beginnings: Iterable[str], small: Iterable[str], whole: Iterable[str]
+    ) -> None:
         self.words = frozenset(word for word in words if len(word) >= _SHORTEST and word.isascii())
         self.beginnings = frozenset(word for word in beginnings if len(word) > _SHORTEST and word.isascii())
         self.small = frozenset(small)
+        self.whole = frozenset(whole)
         self._by_form: dict[tuple[int, str], list[str]] = {}
         for word in self.words:
             self._by_form.setdefault((len(word), word[0]), []).append(word)
 
     def knows(self, token: str) -> bool:
-        return token in self.words or any(token[:end] in self.beginnings for end in range(_SHORTEST + 1, len(token)))
+        return token in self.words or any(
+            token[:end] in self.beginnings
+            for end in range(max(_SHORTEST + 1, len(token) - _LONGEST_ENDING), len(token))
+        )
+
+    def _is_whole(self, token: str) -> bool:
+        return any(token[:end] in self.whole for end in range(_SHORTEST, min(len(token), _LONGEST_WORD) + 1))
 
     def unleet(self, token: str) -> str:
         """``n4k3d`` is naked. Tokens without a letter are numbers and stay."""
@@ -63,6 +76,8 @@ class Vocabulary:
         """``naaaked`` and ``nnaakkeedd`` are naked; ``rapping`` is what it is."""
         if not (_STRETCHED.search(token) or _ODD_DOUBLE.search(token) or _DOUBLED.fullmatch(token)):
             return token
+        if self._is_whole(token):
+            return token
         runs = [match[0] for match in _RUN.finditer(token)]
         if len("".join(runs)) != len(token):
             return token  # digits in it
@@ -73,7 +88,16 @@ class Vocabulary:
             first = first or guess
             if self.knows(guess):
                 return guess
-        return first
+        if _DOUBLED.fullmatch(token):
+            return token[::2]
+        return first if _STRETCHED.search(token) else token
+
+    def _is_part(self, part: str, long: bool) -> bool:
+        if not part.isalpha():
+            return long and (part.isdigit() or (part[:2].isdigit() and part[2:] in ("yo", "yr", "y")))
+        if len(part) >= _SHORTEST and part in self.words:
+            return True
+        return long and (part in self.small or (len(part) > _SHORTEST + 1 and part in self.beginnings))
 
     def unmask(self, pattern: str) -> list[str]:
         """What ``n.ked`` may be, a dot for each hidden letter; the first letter must be there."""
@@ -94,10 +118,11 @@ class Vocabulary:
 
     def split(self, token: str) -> list[str]:
         """``nakedgirl`` is two words. Empty where the token is a word of its own, or not made of known ones."""
-        if len(token) not in _SPLIT or not token.isascii() or not token.isalpha() or self.knows(token):
+        if len(token) not in _SPLIT or not token.isascii() or not token.isalnum():
             return []
         long = len(token) >= _LONG
-        words = self.words
+        if self.knows(token) or (self._is_whole(token) and not long):
+            return []
         # best[end] is how many letters up to there are in known words, and the cut that leads there
         best: list[tuple[float, int]] = [(0.0, 0)] * (len(token) + 1)
         for end in range(1, len(token) + 1):
@@ -105,7 +130,7 @@ class Vocabulary:
             for begin in range(max(0, end - _LONGEST_WORD), end):
                 part = token[begin:end]
                 size = end - begin
-                if (size >= _SHORTEST and part in words) or (long and part in self.small):
+                if self._is_part(part, long):
                     # Fewer and longer words explain a token better.
                     value = best[begin][0] + size - 0.4
                     if value > score:
@@ -117,7 +142,7 @@ class Vocabulary:
         while end:
             cut = best[end][1]
             part = token[cut:end]
-            if part in words or (long and part in self.small):
+            if self._is_part(part, long):
                 known += len(part)
                 parts.append(part)
             elif parts and parts[-1].startswith("\0"):
