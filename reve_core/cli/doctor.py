@@ -26,19 +26,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     settings = bootstrap.load_settings()
     allowance = bootstrap.allowance(settings)
-    well, said = True, ""
+    wrong: ReveError | None = None
     try:
         well, allowance = _checks(settings, allowance, offline=options.offline)
     except ReveError as exc:
-        well, said = False, str(exc)
-        if not (options.public and isinstance(exc, UnsafeConfiguration)):  # it is told once, below
-            _line(False, said)
+        well, wrong = False, exc
+    found = list(careful.findings(settings, allowance, careful.Surroundings.here())) if options.public else []
+    if wrong is not None and not _is_told(wrong, found):
+        _line(False, str(wrong))
     if options.public:
-        found = [
-            each for each in careful.findings(settings, allowance, careful.Surroundings.here()) if each.text != said
-        ]
         well = _told(found, settings, allowance, well=well) and well
     return 0 if well else 1
+
+
+def _is_told(wrong: ReveError, found: Sequence[careful.Finding]) -> bool:
+    """Whether what kept the service from being built is among the findings, with what to do about it."""
+    if isinstance(wrong, UnsafeConfiguration):
+        return any(each.code in careful.KEYS for each in found)
+    return any(str(wrong) in each.text for each in found)
 
 
 def _checks(settings: Settings, allowance: Allowance, *, offline: bool) -> tuple[bool, Allowance]:

@@ -148,10 +148,8 @@ def test_a_careless_setting_is_refused_with_its_reason(
 
 
 def test_frames_without_https_are_refused(around: Surroundings) -> None:
-    refusals = [
-        each.code for each in found(around, public_url="http://pictures.example", embed_origins="https://blog.example")
-    ]
-    assert sorted(refusals) == ["embed", "https"]
+    framed = found(around, public_url="http://pictures.example", embed_origins="https://blog.example")
+    assert sorted(each.code for each in framed if each.refuses) == ["embed", "https"]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +269,7 @@ def test_a_secrets_file_that_git_keeps_is_refused(around: Surroundings) -> None:
         ("fuse.rclone", True),
         ("9p", False),
         ("virtiofs", False),
-        ("tmpfs", False),
+        ("tmpfs", True),
     ],
 )
 def test_a_data_folder_on_another_machines_disk_is_refused(around: Surroundings, kind: str, refuses: bool) -> None:
@@ -279,6 +277,16 @@ def test_a_data_folder_on_another_machines_disk_is_refused(around: Surroundings,
     [finding] = found(dataclasses.replace(around, mounts=mounts))
     assert finding.refuses == refuses
     assert kind in finding.text
+
+
+def test_a_data_folder_that_a_restart_empties_is_refused_where_money_is_spent(around: Surroundings) -> None:
+    inside = dataclasses.replace(around, mounts=DISK.replace("ext4", "overlay"), in_container=True)
+    [finding] = found(inside)
+    assert finding.refuses
+    assert "every restart would begin a new budget" in finding.text
+    [finding] = found(inside, api_key=None)
+    assert not finding.refuses
+    assert found(dataclasses.replace(inside, in_container=False)) == []
 
 
 def test_the_nearest_mount_counts_and_blanks_in_its_name_are_understood() -> None:
@@ -318,6 +326,7 @@ def test_what_an_operator_changed_counts_and_is_mended_there(around: Surrounding
         ({"api_url": "http://gateway.internal"}, "REVE_API_URL is not https"),
         ({"webhook_hosts": "http://hooks.internal"}, "REVE_WEBHOOK_HOSTS"),
         ({"operator_emails": "me@pictures.example"}, "REVE_OPERATOR_EMAILS lets nobody in"),
+        ({"embed_origins": "https://blog.example"}, "STREAMLIT_SERVER_XSRF_COOKIE_SAME_SITE"),
     ],
 )
 def test_what_is_only_worth_a_thought_does_not_refuse(
@@ -402,6 +411,25 @@ def test_the_command_refuses_with_every_reason_at_once(
     refusals = [line for line in out.splitlines() if line.startswith("  ✗ ")]
     assert len(refusals) == 3, out
     assert "Do not post this link yet: 3 to mend (✗)" in out
+
+
+def test_what_keeps_the_app_from_being_built_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("version = 1")
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    for changes, words in (
+        ({"policy_file": str(policy)}, "cannot be used"),
+        ({"provider": "dream"}, "Choose sketch or reve"),
+        ({"secret": "guess-me"}, "too even"),
+    ):
+        for name in ("REVE_POLICY_FILE", "REVE_PROVIDER"):
+            monkeypatch.delenv(name, raising=False)
+        status, out = told(monkeypatch, capsys, data, **changes)
+        assert (status, out.count(words)) == (1, 1), out
+        assert "Do not post this link yet" in out
 
 
 def test_without_the_option_the_doctor_asks_for_none_of_it(

@@ -27,7 +27,7 @@ def seconds(text: str) -> int:
 @pytest.fixture(scope="module")
 def service() -> dict[str, Any]:
     compose = yaml.safe_load(TEXT)
-    assert set(compose) == {"services", "volumes"}
+    assert set(compose) == {"name", "services", "volumes"}
     [(name, found)] = compose["services"].items()
     assert name == "studio"
     assert found["volumes"] == [f"data:{IMAGE.environment['REVE_DATA_DIR']}"]

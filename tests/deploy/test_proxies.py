@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(not certs.is_possible(), reason="no openssl here
 
 
 class Proxy:
-    """``kind`` with its recommended file, of which only ports, certificate and log are changed."""
+    """``kind`` with its recommended file, of which only ports and certificate are changed."""
 
     def __init__(self, kind: str, app_port: int, folder: Path) -> None:
         self.port, self._plain = free_port(), free_port()
@@ -74,12 +74,11 @@ class Proxy:
             f"{name}_temp_path {self._folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         user = "user root;" if os.geteuid() == 0 else ""
-        return f"{user} daemon off; pid {self._folder}/pid; events {{}} http {{ access_log off; {folders}\n{text}\n}}"
+        return f"{user} daemon off; pid {self._folder}/pid; events {{}} http {{ {folders}\n{text}\n}}"
 
     def _caddy(self, text: str) -> str:
-        log = text[text.index("\tlog {") : text.rindex("}")]
         site = f"https://{HOST}:{self.port}, https://127.0.0.1:{self.port} {{\n\tbind 127.0.0.1\n\ttls {self._folder}/good.pem {self._folder}/good.key"
-        text = text.replace(log, "").replace(f"{HOST} {{", site)
+        text = text.replace(f"{HOST} {{", site)
         return f"{{\n\tadmin off\n\tauto_https disable_redirects\n\tstorage file_system {self._folder}\n}}\n{text}"
 
     def __enter__(self) -> Proxy:
@@ -119,6 +118,7 @@ class Proxy:
                 additional_headers=headers,
                 subprotocols=["streamlit"],  # type: ignore[list-item]
                 compression=None,
+                open_timeout=60,
                 close_timeout=1,
                 proxy=None,
             )

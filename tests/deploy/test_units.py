@@ -36,11 +36,11 @@ def test_the_unit_gives_the_app_the_time_to_stop_and_one_signal() -> None:
 
 def test_the_unit_runs_the_app_for_the_proxy_alone_and_as_nobody_in_particular() -> None:
     unit = directives()
-    assert unit["DynamicUser"] == ["yes"]
+    assert unit["User"] == ["reve-studio"]
     assert unit["StateDirectoryMode"] == ["0700"]
     assert unit["NoNewPrivileges"] == ["yes"]
     assert unit["CapabilityBoundingSet"] == [""]
-    assert "--server.address=127.0.0.1" in unit["ExecStart"][0]
+    assert "STREAMLIT_SERVER_ADDRESS=127.0.0.1" in " ".join(unit["Environment"])
     assert f"REVE_DATA_DIR=/var/lib/{unit['StateDirectory'][0]}" in " ".join(unit["Environment"])
 
 

@@ -15,7 +15,9 @@ from reve_core.cli.careful.finding import Finding
 from reve_core.cli.careful.surroundings import Surroundings
 from reve_core.settings import Settings
 
-__all__ = ["Finding", "Surroundings", "findings", "spending"]
+__all__ = ["KEYS", "Finding", "Surroundings", "findings", "spending"]
+
+KEYS = ("secret", "operator")  # codes of what the app itself refuses to start with
 
 
 def findings(settings: Settings, allowance: Allowance, around: Surroundings) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ def findings(settings: Settings, around: Surroundings) -> Iterator[Finding]:
         yield Finding("mode", "REVE_MODE is personal: every visitor would see and delete everything. Set it to public.")
     yield from _names(settings)
     yield from _proxies(settings, around)
-    yield from _frames(settings)
+    yield from _frames(settings, around)
     yield from _calls(settings)
 
 
@@ -65,7 +65,7 @@ def _proxies(settings: Settings, around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def _frames(settings: Settings) -> Iterator[Finding]:
+def _frames(settings: Settings, around: Surroundings) -> Iterator[Finding]:
     if settings.embed_origins and not settings.public_url.startswith("https://"):
         yield Finding(
             "embed",
@@ -74,6 +74,12 @@ def _frames(settings: Settings) -> Iterator[Finding]:
     if plain := _plain_http(settings.embed_origins):
         yield Finding(
             "embed", f"REVE_EMBED_ORIGINS lets {plain} frame the app, and with it anybody on the way there. Use https."
+        )
+    same_site = str(streamlit_option(streamlit_options(around), around, "server.xsrfCookieSameSite", "lax"))
+    if settings.embed_origins and same_site.lower() != "none":
+        yield warning(
+            "embed",
+            "REVE_EMBED_ORIGINS is set, but files cannot be sent from within a frame. Set STREAMLIT_SERVER_XSRF_COOKIE_SAME_SITE to none.",
         )
     if plain := _plain_http(settings.cors_origins):
         yield warning(

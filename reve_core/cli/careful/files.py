@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reve_core.cli.careful.finding import Finding, warning
+from reve_core.cli.careful.spending import is_paid_by_the_link
 from reve_core.cli.careful.surroundings import Surroundings
 from reve_core.settings import Settings
 
@@ -24,7 +25,7 @@ _SECRET_FILES = (".streamlit/secrets.toml", ".env")
 
 def findings(settings: Settings, around: Surroundings) -> Iterator[Finding]:
     data = settings.data_dir.expanduser().absolute()
-    yield from _data(data, around)
+    yield from _data(data, around, paid=is_paid_by_the_link(settings))
     for name in _SECRET_FILES:
         path = around.root / name
         if path.exists() and is_open_to_others(path):
@@ -43,7 +44,7 @@ def findings(settings: Settings, around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def _data(data: Path, around: Surroundings) -> Iterator[Finding]:
+def _data(data: Path, around: Surroundings, *, paid: bool) -> Iterator[Finding]:
     if data.exists() and is_open_to_others(data):
         yield _open_to_others(f"The data folder {data} with all prompts and pictures", f"chmod 700 {data}", around)
     kind = filesystem_of(data, around.mounts)
@@ -57,16 +58,15 @@ def _data(data: Path, around: Surroundings) -> Iterator[Finding]:
             "network",
             f"The data folder is on {kind}, shared with another system. A disk of this machine is safer for the database.",
         )
-    elif _PASSING.fullmatch(kind):
-        yield warning(
-            "passing",
-            f"The data folder is on {kind}, which is empty after a restart. Put it on a disk (REVE_DATA_DIR).",
+    elif _PASSING.fullmatch(kind) or (kind == "overlay" and around.in_container):
+        where = (
+            f"on {kind}, which is empty after a restart"
+            if kind != "overlay"
+            else "in the container itself and goes with it"
         )
-    elif kind == "overlay" and around.in_container:
-        yield warning(
-            "passing",
-            "The data folder lies in the container itself and goes with it. Mount a volume there (REVE_DATA_DIR).",
-        )
+        books = " Each day's spending is written there too: every restart would begin a new budget." if paid else ""
+        text = f"The data folder is {where}.{books} Put it on a disk or a mounted volume (REVE_DATA_DIR)."
+        yield Finding("passing", text, refuses=paid)
 
 
 def _open_to_others(what: str, command: str, around: Surroundings) -> Finding:
