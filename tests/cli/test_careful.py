@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,6 +126,7 @@ def test_a_careful_set_up_that_only_sketches_needs_no_budget(around: Surrounding
         ({"operator_token": None, "operator_emails": "me@pictures.example"}, "Nobody can open the operator page"),
         ({"operator_token": TOKEN[:23]}, "shorter than 24"),
         ({"operator_token": SECRET}, "REVE_OPERATOR_TOKEN and REVE_SECRET have the same value"),
+        ({"api_key": "papi.test-not-a-key"}, "REVE_API_KEY is a placeholder"),
         ({"api_key": SECRET}, "REVE_API_KEY and REVE_SECRET have the same value"),
         ({"embed_origins": "http://blog.example"}, "REVE_EMBED_ORIGINS lets http://blog.example frame the app"),
     ],
@@ -319,6 +321,8 @@ def test_what_an_operator_changed_counts_and_is_mended_there(around: Surrounding
     [
         ({"credits_floor": 0}, "REVE_CREDITS_FLOOR is 0"),
         ({"visitor_daily_credits": 6_000}, "as much as everybody has together"),
+        ({"daily_credits": 750_000}, "lets a day cost $1,000"),
+        ({"visitor_per_minute": 1000}, "REVE_VISITOR_PER_MINUTE is 1,000"),
         ({"picture_days": 0}, "kept for ever"),
         ({"log_prompts": True}, "REVE_LOG_PROMPTS"),
         ({"min_free_mb": 0}, "REVE_MIN_FREE_MB"),
@@ -363,6 +367,20 @@ def test_every_placeholder_in_the_examples_is_known_for_one_even_where_the_examp
         values += re.findall(r'^#? ?REVE_(?:SECRET|OPERATOR_TOKEN|API_KEY) ?= ?"?([^"\s]+)', text, re.MULTILINE)
     assert len(values) >= 6
     assert all(is_example(value, "") for value in values), values
+
+
+def test_the_examples_name_settings_that_there_are_with_values_that_they_take() -> None:
+    known = {f"REVE_{name.upper()}" for name in Settings.model_fields}
+    env = (ROOT / "deploy" / "studio.env.example").read_text(encoding="utf-8")
+    toml = (ROOT / ".streamlit" / "secrets.toml.example").read_text(encoding="utf-8")
+    for text, values in (
+        (env, dict(re.findall(r"^(REVE_\w+)=(.*)$", env, re.MULTILINE))),
+        (toml, tomllib.loads(toml)),
+    ):
+        assert set(re.findall(r"^#? ?(REVE_\w+)", text, re.MULTILINE)) <= known
+        settings = Settings(**{name.removeprefix("REVE_").lower(): value for name, value in values.items()})
+        assert settings.mode == "public"
+    assert tomllib.loads(re.sub(r"(?m)^# (?=[A-Z\[a-z_]+ ?[=\]])", "", toml))["auth"]  # with the rest put in force
 
 
 def test_a_secret_that_stands_in_the_pages_is_an_example(around: Surroundings) -> None:

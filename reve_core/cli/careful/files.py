@@ -20,6 +20,7 @@ _SHARED = re.compile(r"9p|virtiofs|vboxsf|vmhgfs|fuse(\..+)?")
 _PASSING = re.compile(r"tmpfs|ramfs")
 _SERVED_NAMES = {"public_html", "htdocs", "wwwroot", "www"}
 _SERVED_FOLDERS = tuple(Path(each) for each in ("/srv/http", "/srv/www", "/usr/share/nginx", "/usr/share/caddy"))
+_AS_IT_IS = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false")
 _SECRET_FILES = (".streamlit/secrets.toml", ".env")
 
 
@@ -102,7 +103,8 @@ def _tracked(root: Path) -> list[str]:
     """Of the files with secrets, those that git keeps; none where there is no git."""
     try:
         ran = subprocess.run(
-            ["git", "-C", str(root), "ls-files", "-z", "--", *_SECRET_FILES],
+            # Also where the code belongs to somebody else than who runs this.
+            ["git", "-C", str(root), *_AS_IT_IS, "ls-files", "-z", "--", *_SECRET_FILES],
             capture_output=True,
             text=True,
             timeout=10,

@@ -54,6 +54,10 @@ def findings(settings: Settings, around: Surroundings) -> Iterator[Finding]:
         yield Finding("operator", f"REVE_OPERATOR_TOKEN is shorter than 24 characters, or too even. {_MAKE_ONE}")
     elif is_example(token, examples):
         yield Finding("operator", f"REVE_OPERATOR_TOKEN is an example that everybody can read. {_MAKE_ONE}")
+    if any(is_example(key, "") for key in _several(settings.api_key)):
+        yield Finding(
+            "key", "REVE_API_KEY is a placeholder. Put your provider's key there, or remove it: the sketch needs none."
+        )
     if settings.operator_emails and not has_sign_in(around):
         yield warning(
             "sign-in",

@@ -22,6 +22,8 @@ _FLOWS = {
     "link_queue": ("REVE_LINK_QUEUE", "the queue can grow without end"),
     "at_once": ("REVE_VISITOR_AT_ONCE", "one visitor can take every worker"),
 }
+_MANY_A_MINUTE = 60
+_MUCH_A_DAY = 75_000  # credits, 100 US dollars
 
 
 def findings(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
@@ -37,6 +39,11 @@ def findings(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
             yield Finding("flow", f"{variable} is 0, no limit: {harm}. {_mend(settings, variable)}")
     if is_paid_by_the_link(settings):
         yield from _budgets(settings, allowance)
+    if allowance.visitor_per_minute > _MANY_A_MINUTE:
+        yield warning(
+            "flow",
+            f"REVE_VISITOR_PER_MINUTE is {allowance.visitor_per_minute:,}: more than anybody can press a button. Set it to 6, say.",
+        )
     if settings.min_free_mb == 0:
         yield warning("disk", "REVE_MIN_FREE_MB is 0: pictures may fill the disk to the last byte. Leave it some room.")
 
@@ -73,6 +80,11 @@ def _budgets(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
             yield warning(
                 "share", f"{variable} is as much as everybody has together: one may spend it all. Set it lower."
             )
+    if allowance.link_credits > _MUCH_A_DAY:
+        usd = allowance.link_credits / CREDITS_PER_USD
+        yield warning(
+            "much", f"REVE_DAILY_CREDITS lets a day cost ${usd:,.0f}. Set it to what you would pay without a word."
+        )
     if allowance.floor == 0:
         yield warning(
             "floor",
