@@ -74,7 +74,7 @@ def test_a_missing_picture_is_listed_with_its_reason_and_the_rest_still_come() -
         ]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", " =", "\u200b=", "\"="])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", " =", "\u200b=", '"='])
 def test_no_cell_is_a_formula_to_a_spreadsheet(start: str) -> None:
     prompt = start + 'HYPERLINK("http://evil.example","heron")'
     with packed(entry(prompt)) as archive:
