@@ -202,11 +202,12 @@ def make_providers(settings: Settings) -> dict[str, Provider]:
     """Reve is offered where there is any sign that somebody means to use it: a key, another address, or its name."""
     providers: dict[str, Provider] = {"sketch": SketchProvider(delay_s=settings.sketch_delay_s)}
     official = Settings.model_fields["api_url"].default
-    meant = bool(settings.api_key or settings.provider == "reve" or settings.api_url != official)
+    has_key = bool(settings.api_key or settings.api_url != official)
+    meant = has_key or settings.provider == "reve"
     visitors_keys = settings.mode == "public" and settings.own_keys
     if meant or visitors_keys:
         providers["reve"] = ReveProvider(
-            own_key=("may" if meant else "must") if visitors_keys else "no",
+            own_key=("may" if has_key else "must") if visitors_keys else "no",
             base_url=settings.api_url,
             api_key=settings.api_key,
             proxy_authorization=settings.api_proxy_authorization,

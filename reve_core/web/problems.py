@@ -13,6 +13,7 @@ from reve_core.errors import (
     BadInput,
     Banned,
     BlobMissing,
+    Blocked,
     ConfigurationError,
     Ended,
     IdempotencyConflict,
@@ -61,6 +62,13 @@ class WrongType(RequestRefused):
     code = "unsupported_media_type"
 
 
+def of_item(error: BadInput, field: str) -> BadInput:
+    """A mistake in one of several things that were asked for, told with its place; what the policy said no to stays that."""
+    if isinstance(error, Blocked):
+        return Blocked(str(error), error.category, field)
+    return Invalid([(field, str(error))])
+
+
 class Invalid(BadInput):
     """``errors`` are (field, message) pairs, as many as were found."""
 
@@ -79,6 +87,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     *,
     errors: Iterable[tuple[str, str]] = (),
+    category: str = "",
 ) -> Response:
     """A refusal as ``application/problem+json``. ``errors`` are (field, message) pairs."""
     count("refusals", code=code)
@@ -91,6 +100,8 @@ def problem(
     }
     if listed := [{"field": field, "message": message} for field, message in errors]:
         body["errors"] = listed
+    if category:
+        body["category"] = category
     return Response(
         json.dumps(body), status, {**SEALED, "Cache-Control": "no-store", **(headers or {})}, media_type=TYPE
     )
@@ -112,7 +123,8 @@ def refusal(error: ReveError) -> Response:
         errors = error.errors
     elif isinstance(error, BadInput) and error.field:
         errors = [(error.field, str(error))]
-    return problem(status, error.code, str(error), headers, errors=errors)
+    category = error.category if isinstance(error, Blocked) else ""
+    return problem(status, error.code, str(error), headers, errors=errors, category=category)
 
 
 def limit_headers(error: LimitReached) -> dict[str, str]:

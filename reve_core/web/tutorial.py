@@ -18,6 +18,7 @@ from reve_core.web.api.described import image_path
 from reve_core.web.api.endpoint import Call, Json, Operation, answer
 from reve_core.web.api.jobs import IDEMPOTENCY_KEY
 from reve_core.web.api.shapes import Generate, Generated, TutorialStatus, UnknownJob
+from reve_core.web.api.standing import GIVES, limit_headers
 
 _GENERATE: TypeAdapter[Generate] = TypeAdapter(Generate)
 _SIDE = 1024  # pixels, where only one of width and height was given
@@ -43,7 +44,7 @@ async def generate(call: Call) -> Response:
     )
     placed = await call.tick.place(order)
     first = placed.jobs[0]
-    headers = {"Idempotency-Replayed": "true"} if placed.replayed else {}
+    headers = ({"Idempotency-Replayed": "true"} if placed.replayed else {}) | limit_headers(call)
     return answer(
         Generated.model_construct(
             job_id=first.id,
@@ -90,9 +91,9 @@ OPERATIONS = (
         {200: Generated},
         body=_GENERATE,
         example={"prompt": "a red fox in snow", "width": 1024, "height": 1024},
-        problems=(401, 409, 410, 413, 415, 422, 503),
+        problems=(401, 403, 409, 410, 413, 415, 422, 429, 503),
         headers={"Idempotency-Key": IDEMPOTENCY_KEY},
-        gives=("Idempotency-Replayed",),
+        gives=("Idempotency-Replayed", *GIVES),
         group="Tutorial",
         about="`width` and `height` stand for the nearest ratio that the model has; the answer says which.",
     ),

@@ -86,6 +86,7 @@ ROWS = {
     "GET /api/v1/comparisons/{comparison_id}/contact.png": Row(200, "compared"),
     "GET /api/v1/comparisons/{comparison_id}/originals.zip": Row(200, "compared"),
     "GET /api/v1/providers": Row(200, other=200, nobody=200),
+    "GET /api/v1/me/standing": Row(200, other=200, nobody=401),
     "POST /generate": Row(200, other=200, nobody=401, body={"prompt": "heron"}),
     "GET /status/{job_id}": Row(200, "done"),
 }

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from reve_core.errors import BadInput, JobNotFound
-from reve_core.models import Job, JobFilter, JobRequest, JobStatus
+from reve_core.models import Job, JobFilter, JobRequest, JobStatus, Order
 from reve_core.web.api.described import shape_of
 from reve_core.web.api.endpoint import Call, Operation, answer, nothing, tagged
 from reve_core.web.api.shapes import (
@@ -26,9 +26,10 @@ from reve_core.web.api.shapes import (
     NewSingle,
     Outcome,
 )
+from reve_core.web.api.standing import GIVES, limit_headers
 from reve_core.web.api.waiting import LONGEST_S, asked_to_wait, until_ended
 from reve_core.web.bodies import read_query
-from reve_core.web.problems import Invalid
+from reve_core.web.problems import Invalid, of_item
 
 # Told apart by one field, so that a mistake is explained once and not for each of the two.
 _NEW: TypeAdapter[NewBatch | NewSingle] = TypeAdapter(
@@ -39,6 +40,7 @@ _NEW: TypeAdapter[NewBatch | NewSingle] = TypeAdapter(
 )
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 MOST_AT_ONCE = 200  # jobs of one request
+_FEW, _SHORT = 4, 2_000  # prompts, and letters in all of them, that are checked on the event loop itself
 
 IDEMPOTENCY_KEY = (
     "Any text of up to 255 characters, a UUID say. The same key with the same body answers with the same jobs for "
@@ -60,18 +62,22 @@ async def create(call: Call) -> Response:
     wanted = new.jobs if isinstance(new, NewBatch) else [new]
     if sum(each.n for each in wanted) > MOST_AT_ONCE:
         raise Invalid([("jobs", f"Ask for at most {MOST_AT_ONCE} pictures in one request.")])
-    try:
-        order = call.studio.order(
+
+    def check() -> Order:
+        return call.studio.order(
             [(request_of(each), each.n) for each in wanted],
             owner=owner,
             origin=call.origin,
             idempotency_key=call.request.headers.get("idempotency-key"),
             callback_url=new.callback_url,
         )
+
+    try:
+        order = check() if _is_quick(wanted) else await run_in_threadpool(check)
     except BadInput as exc:
         if exc.item is None or not isinstance(new, NewBatch):
             raise
-        raise Invalid([(f"jobs.{exc.item}.{exc.field}", str(exc))]) from None
+        raise of_item(exc, f"jobs.{exc.item}.{exc.field}") from None
     placed = await call.tick.place(order)
     jobs = placed.jobs
     headers = {"Location": f"/api/v1/jobs/{jobs[0].id}"} if len(jobs) == 1 else {}
@@ -82,7 +88,7 @@ async def create(call: Call) -> Response:
         headers["Preference-Applied"] = f"wait={wait_s}"
     if wait_s or placed.replayed:
         jobs = [_as_it_is_now(call, job) for job in jobs]
-    headers |= poll_again(call, jobs)
+    headers |= poll_again(call, jobs) | limit_headers(call)
     return answer(Jobs.model_construct(jobs=_shapes(call, jobs)), 201, headers)
 
 
@@ -143,6 +149,11 @@ async def restore(call: Call) -> Response:
     return _outcome(call, "Put back.")
 
 
+def _is_quick(wanted: Sequence[NewJob]) -> bool:
+    """Judging a long prompt takes milliseconds: a few may hold up everybody else, a hundred may not."""
+    return len(wanted) <= _FEW and sum(len(each.prompt) for each in wanted) <= _SHORT
+
+
 def _as_it_is_now(call: Call, job: Job) -> Job:
     with suppress(JobNotFound):  # deleted while we waited: then this is the last that is known
         job = call.studio.get(job.id, owner=job.owner)
@@ -193,9 +204,9 @@ OPERATIONS = (
         {201: Jobs},
         body=_NEW,
         example={"prompt": "a red fox in snow", "aspect_ratio": "3:2", "n": 2},
-        problems=(401, 409, 410, 413, 415, 422, 503),
+        problems=(401, 403, 409, 410, 413, 415, 422, 429, 503),
         headers={"Idempotency-Key": IDEMPOTENCY_KEY, "Prefer": PREFER},
-        gives=("Idempotency-Replayed", "Location", "Preference-Applied", "Retry-After"),
+        gives=("Idempotency-Replayed", "Location", "Preference-Applied", "Retry-After", *GIVES),
         about="Answers as soon as the jobs are on the disk. A batch is queued whole or not at all.",
     ),
     Operation(
@@ -249,7 +260,7 @@ OPERATIONS = (
         "Try a failed or cancelled job again",
         retry,
         {200: Outcome},
-        problems=(404, 409, 503),
+        problems=(403, 404, 409, 422, 429, 503),
     ),
     Operation(
         "POST",
@@ -260,7 +271,7 @@ OPERATIONS = (
         {200: Outcome},
         body=_DECISION,
         example={"how": "check"},
-        problems=(404, 409, 413, 415, 422, 503),
+        problems=(403, 404, 409, 413, 415, 422, 429, 503),
     ),
     Operation(
         "POST",

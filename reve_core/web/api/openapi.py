@@ -19,14 +19,17 @@ _ALWAYS = (400, 401, 403, 405, 500)
 _WHEN = {
     400: "The body is not JSON.",
     401: "Nobody is known to be asking, or the token is not valid.",
-    403: "Another site asked, with this browser.",
+    403: "Another site asked, with this browser (`cross_site`), or the operator has closed this link for you (`banned`).",
     404: "There is no such thing, or it is somebody else's.",
     405: "This address does not know that method.",
     409: "The job is past this point, or the Idempotency-Key was used for something else.",
     410: "It was here, and has been deleted.",
     413: "The body is too large.",
     415: "The body is not said to be JSON.",
-    422: "What was asked for cannot be made; `errors` names the fields.",
+    422: "What was asked for cannot be made; `errors` names the fields. `blocked`: the rules of this link leave it out; "
+    "`category` says what.",
+    429: "A limit of a public link: `rate_…`, `queue_…` or `budget_…` of the `visitor`, the `address` or the `link`, or "
+    "`credits_exhausted`. Nothing was queued or debited.",
     500: "A fault of this server.",
     503: "The database or the settings do not allow it now.",
 }
@@ -35,8 +38,12 @@ _HEADERS = {
     "Idempotency-Replayed": "`true` where an earlier request with this key made the jobs.",
     "Location": "Where the job is read, where there is only one.",
     "Preference-Applied": "How long the answer was ready to wait, where that was asked for.",
+    "RateLimit": "What is left after this, by the codes of the refusals: `r` requests, pictures or credits, anew in `t` seconds.",
+    "RateLimit-Policy": "The rules: `q` in `w` seconds.",
     "Retry-After": "Seconds after which it is worth asking again; only while a job is under way.",
 }
+_TELLS = {429: ("Retry-After", "RateLimit", "RateLimit-Policy")}
+_AGAIN = "Whole seconds after which it is worth asking again."
 _SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "Made by `python -m reve_core token create NAME`."},
     "visitor": {"type": "apiKey", "in": "cookie", "name": "reve_visitor", "description": "Set by the pages."},
@@ -155,6 +162,11 @@ def _answers(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
                 "description": _WHEN[status],
                 "content": {TYPE: {"schema": schemas.answer(Problem)}},
             }
+            if told := _TELLS.get(status):
+                meaning = _HEADERS | {"Retry-After": _AGAIN}
+                found[str(status)]["headers"] = {
+                    name: {"description": meaning[name], "schema": {"type": "string"}} for name in told
+                }
     return found
 
 

@@ -215,6 +215,19 @@ class Providers(BaseModel):
     providers: list[ProviderShape]
 
 
+class StandingShape(BaseModel):
+    """What is left. null: no such limit."""
+
+    limited: bool = Field(description="Whether this link has limits at all.")
+    credits_left: float | None = Field(None, description="The least of what you, your network and the link have left.")
+    scarcest: Literal["visitor", "address", "link"] | None = Field(None, description="Whose credits those are.")
+    resets_at: datetime | None = Field(None, description="When the credits of the next day come.")
+    waiting: int = Field(0, description="Pictures of yours that wait or are being made.")
+    queue_left: int | None = Field(None, description="Pictures that may be asked for besides those.")
+    submissions_left: int | None = Field(None, description="Requests that may be made at once.")
+    next_in_s: int = Field(0, description="Seconds until there is one more, where there is none.")
+
+
 class FieldError(BaseModel):
     field: str
     message: str
@@ -229,6 +242,7 @@ class Problem(BaseModel):
     code: str
     detail: str
     errors: list[FieldError] = []
+    category: str | None = Field(None, description="With `blocked`: what the rules of this link leave out.")
 
 
 # ---------------------------------------------------------------- the tutorial's door

@@ -97,7 +97,7 @@ OPERATIONS = (
         {200: PlanShape, 201: ComparisonShape},
         body=_MORE,
         example={"twin_of": "r1", "dry_run": True},
-        problems=(404, 409, 413, 415, 422, 503),
+        problems=(403, 404, 409, 413, 415, 422, 429, 503),
         group=GROUP,
         about="Only the new cells are ordered. With `dry_run` the answer is a 200 that says what they would cost.",
     ),
@@ -121,7 +121,7 @@ OPERATIONS = (
         {200: CellsDone},
         body=_RUN,
         example={"cells": None, "dry_run": True},
-        problems=(404, 409, 413, 415, 422, 503),
+        problems=(403, 404, 409, 413, 415, 422, 429, 503),
         group=GROUP,
         about="For those named, or for every one without a picture: held back, failed, cancelled, removed. A cell that has "
         "one gets another; the first stays in the gallery.",

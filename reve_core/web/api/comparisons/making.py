@@ -17,7 +17,8 @@ from reve_core.web.api.comparisons.answers import GROUP, WAIT, plan_of, waited
 from reve_core.web.api.comparisons.shapes import ComparisonShape, Extension, NewComparison, PlanShape, Wanted
 from reve_core.web.api.endpoint import Call, Operation, answer
 from reve_core.web.api.jobs import IDEMPOTENCY_KEY
-from reve_core.web.problems import Invalid
+from reve_core.web.api.standing import GIVES, limit_headers
+from reve_core.web.problems import Invalid, of_item
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -74,7 +75,7 @@ async def create(call: Call) -> Response:
         return made, replayed
 
     made, replayed = await run_in_threadpool(run)
-    headers = {"Location": f"/api/v1/comparisons/{made.id}"}
+    headers = {"Location": f"/api/v1/comparisons/{made.id}"} | limit_headers(call)
     if replayed:
         headers["Idempotency-Replayed"] = "true"
     shape = await waited(call, made.id, headers)
@@ -117,7 +118,7 @@ def said(asked: Wanted | Extension, run: Callable[_P, _T], *args: _P.args, **wor
         return run(*args, **words)
     except BadInput as exc:
         if exc.item is not None and asked.template is None and exc.field in ("prompt", None):
-            raise Invalid([(f"prompts.{exc.item}", str(exc))]) from None
+            raise of_item(exc, f"prompts.{exc.item}") from None
         raise
 
 
@@ -144,9 +145,9 @@ OPERATIONS = (
         {201: ComparisonShape},
         body=_NEW,
         example={"template": "a {red|blue} fox in snow", "samples": 3, "cap_usd": 2.5, "title": "Foxes"},
-        problems=(401, 404, 409, 410, 413, 415, 422, 503),
+        problems=(401, 403, 404, 409, 410, 413, 415, 422, 429, 503),
         headers={"Idempotency-Key": IDEMPOTENCY_KEY.replace("the same jobs", "the same comparison"), **WAIT},
-        gives=("Idempotency-Replayed", "Location", "Preference-Applied", "Retry-After"),
+        gives=("Idempotency-Replayed", "Location", "Preference-Applied", "Retry-After", *GIVES),
         group=GROUP,
         about="What it needs and you do not have is queued with it, in one go. Its pictures are ordinary jobs.",
     ),
