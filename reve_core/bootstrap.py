@@ -9,7 +9,10 @@ import functools
 import logging
 import sqlite3
 import threading
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -24,6 +27,7 @@ from reve_core.guard.moderation.remote import RemoteModeration
 from reve_core.guard.signing import Signer
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.jobs.runner import Screen
+from reve_core.keeping import BACKUP_DAYS, Keeping, Recipient
 from reve_core.marks import make_marker
 from reve_core.models import Limits
 from reve_core.operating import Entry
@@ -185,6 +189,7 @@ def build(settings: Settings) -> Studio:
         marker=marker,
         guard=store,
         ledger=store,
+        records=store,
         allowance=allowance(settings) if public else None,
         moderator=moderator,
         has_moderation_service=screen is not None,
@@ -192,6 +197,8 @@ def build(settings: Settings) -> Studio:
         receivers=receivers,
         operator_entry=entry,
         backups=folder / "backups",
+        keeping=keeping(settings) if public else None,
+        recipients=recipients(settings, providers, asks=screen is not None),
         trash_days=settings.trash_days,
         read_only=read_only,
     )
@@ -234,6 +241,28 @@ def allowance(settings: Settings) -> Allowance:
         link_credits=settings.daily_credits,
         floor=settings.credits_floor,
     )
+
+
+def keeping(settings: Settings) -> Keeping:
+    """How long a public link keeps things."""
+    return Keeping(
+        failed_days=settings.failed_days,
+        picture_days=settings.picture_days,
+        comparison_days=settings.comparison_days,
+        event_days=settings.event_days,
+    )
+
+
+def recipients(settings: Settings, providers: Mapping[str, Provider], *, asks: bool) -> list[Recipient]:
+    """Who is sent prompts. The sketch draws here and sends nothing."""
+    found = []
+    if "reve" in providers:
+        host = urlsplit(settings.api_url).hostname or settings.api_url
+        found.append(Recipient(f"{providers['reve'].title} ({host})", "your prompt, to make the picture"))
+    if asks:
+        host = urlsplit(settings.moderation_url).hostname or settings.moderation_url
+        found.append(Recipient(host, "your prompt, to check it before a picture is made"))
+    return found
 
 
 def make_screen(settings: Settings, moderator: Moderator | None) -> Screen | None:
@@ -300,17 +329,32 @@ def _open_store(settings: Settings, folder: Path, read_only: str | None) -> Sqli
 
 
 def _tidy(studio: Studio, database: Path, folder: Path) -> None:
-    """The hourly round: empty old trash, remove leftovers and old keys, and copy the database if it has changed."""
+    """
+    The hourly round: empty old trash, remove leftovers, old keys and what is kept no longer, and copy the database if it
+    has changed.
+    """
     for chore in (
         studio.shelf.purge_old,
         studio.forget_old_keys,
+        studio.privacy.tidy,
         functools.partial(studio.blobs.sweep, _LEFTOVER_S),
         functools.partial(_back_up, database, folder, at_least_s=_BACKUP_S),
+        functools.partial(_drop_old_backups, studio, folder),
     ):
         try:
             chore()
         except ReveError as exc:
             log.warning("Tidying up: %s", exc)
+
+
+def _drop_old_backups(studio: Studio, folder: Path) -> None:
+    """Where pictures go by themselves, copies of the table that named them must not outlive them for long."""
+    if studio.privacy.keeping is None:
+        return
+    try:
+        backup.expire(folder / "backups", before=time.time() - BACKUP_DAYS * 86_400)
+    except OSError as exc:
+        log.warning("An old backup could not be deleted: %s", type(exc).__name__)
 
 
 def _back_up(database: Path, folder: Path, *, at_least_s: float = 0.0) -> None:

@@ -64,6 +64,12 @@ class OwnKeys:
         with self._guard:
             self._kept.pop(name, None)
 
+    def forget_owner(self, owner: str) -> None:
+        """All of theirs."""
+        with self._guard:
+            for name in [name for name, kept in self._kept.items() if kept.owner == owner]:
+                del self._kept[name]
+
     def _forget_old(self) -> None:
         now = time.monotonic()
         for name in [name for name, kept in self._kept.items() if kept.until <= now]:

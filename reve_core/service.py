@@ -20,6 +20,7 @@ from reve_core.errors import BadInput, ConfigurationError, JobNotFound, LimitRea
 from reve_core.exchange import Exchange
 from reve_core.guard.callbacks import Receivers
 from reve_core.guard.signing import Signer
+from reve_core.keeping import Keeping, Recipient
 from reve_core.models import (
     PERSONAL,
     Call,
@@ -38,7 +39,17 @@ from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
 from reve_core.pictures.marker import UNSIGNED, Marker
 from reve_core.polls import Polls
-from reve_core.ports import AccessStore, Blobs, ComparisonStore, GuardStore, JobStore, OperatorStore, Provider
+from reve_core.ports import (
+    AccessStore,
+    Blobs,
+    ComparisonStore,
+    GuardStore,
+    JobStore,
+    OperatorStore,
+    PrivacyStore,
+    Provider,
+)
+from reve_core.privacy import Privacy
 from reve_core.screening import Moderates, Screening
 from reve_core.shares import Shares
 from reve_core.shelf import Shelf
@@ -82,6 +93,7 @@ class Studio:
         marker: Marker = UNSIGNED,
         guard: GuardStore,
         ledger: OperatorStore,
+        records: PrivacyStore,
         allowance: Allowance | None = None,
         moderator: Moderates | None = None,
         has_moderation_service: bool = False,
@@ -89,6 +101,8 @@ class Studio:
         receivers: Receivers = _NO_RECEIVERS,
         operator_entry: Entry | None = None,
         backups: Path | None = None,
+        keeping: Keeping | None = None,
+        recipients: Sequence[Recipient] = (),
         trash_days: float = 7.0,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
@@ -189,6 +203,25 @@ class Studio:
             signer=signer,
             caps=caps,
             marker=marker,
+            read_only=read_only,
+            clock=clock,
+        )
+        self.privacy = Privacy(
+            records=records,
+            store=store,
+            access=access,
+            grids=grids,
+            guard=guard,
+            shelf=self.shelf,
+            exchange=self.exchange,
+            votes=self.comparison_shares.votes,
+            admission=self.admission,
+            worker=worker,
+            public=public,
+            keeping=keeping,
+            recipients=recipients,
+            own_keys=own_keys,
+            backups=backups,
             read_only=read_only,
             clock=clock,
         )

@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,8 @@ from reve_core.pictures.marker import UNSIGNED, Marked, Marker
 from reve_core.ports import Blobs, JobStore
 
 _EXPORT_S = 3600.0  # how long a prepared archive can be fetched
-_EXPORTS = 50
+_EXPORTS = 500  # of everybody
+_EXPORTS_EACH = 5
 _PARTS = ("", "-thumb", "-web", "-card", "-vote")  # everything that may be stored of one picture
 MAX_EXPORT = 1000  # pictures in one archive
 
@@ -34,6 +36,13 @@ class Download:
     filename: str
     mime: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    until: float
+    owner: str
+    make: Callable[[], Iterator[bytes]]
 
 
 class Shelf:
@@ -60,7 +69,7 @@ class Shelf:
         self._read_only = read_only
         self._clock = clock
         self._guard = threading.Lock()
-        self._exports: dict[str, tuple[float, str, list[str], bool]] = {}
+        self._exports: dict[str, _Export] = {}
 
     # -- order
 
@@ -133,12 +142,29 @@ class Shelf:
             raise BadInput(f"Choose 1 to {MAX_EXPORT:,} pictures to download together.")
         for job_id in wanted:
             self._get(job_id, owner)
+        return self.offer(lambda: self._packed(wanted, owner, with_prompts), owner=owner)
+
+    def offer(self, make: Callable[[], Iterator[bytes]], *, owner: str) -> str:
+        """
+        A zip file that is made when it is fetched; the token names it for an hour. One owner's next export takes the place
+        of the oldest of their own, and of others' only where very many have some.
+        """
         token, now = secrets.token_urlsafe(16), self._clock()
         with self._guard:
-            fresh = {key: value for key, value in self._exports.items() if value[0] > now}
-            self._exports = dict(list(fresh.items())[-_EXPORTS + 1 :])
-            self._exports[token] = (now + _EXPORT_S, owner, wanted, with_prompts)
+            self._exports = {key: each for key, each in self._exports.items() if each.until > now}
+            mine = [key for key, each in self._exports.items() if each.owner == owner]
+            for key in mine[: max(0, len(mine) - _EXPORTS_EACH + 1)]:
+                del self._exports[key]
+            if len(self._exports) >= _EXPORTS:
+                [(most, _)] = Counter(each.owner for each in self._exports.values()).most_common(1)
+                del self._exports[next(key for key, each in self._exports.items() if each.owner == most)]
+            self._exports[token] = _Export(now + _EXPORT_S, owner, make)
         return token
+
+    def withdraw(self, owner: str) -> None:
+        """None of their exports can be fetched any more."""
+        with self._guard:
+            self._exports = {key: each for key, each in self._exports.items() if each.owner != owner}
 
     def export(self, token: str, owner: str | None) -> Iterator[bytes]:
         """
@@ -146,20 +172,37 @@ class Shelf:
         longer, known, or somebody else's.
         """
         with self._guard:
-            until, whose, job_ids, with_prompts = self._exports.get(token, (0.0, "", [], True))
-        if until <= self._clock() or owner not in (None, whose):
+            found = self._exports.get(token)
+        if found is None or found.until <= self._clock() or owner not in (None, found.owner):
             raise JobNotFound(token)
-        return archive.stream(self._entries(job_ids, whose, with_prompts), signed=self.marker.says)
+        return found.make()
 
     def pack(self, job_ids: Iterable[str], *, owner: str) -> Iterator[bytes]:
         """The owner's pictures among these as a zip file, piece by piece; what is not there any more is left out."""
-        return archive.stream(self._entries(job_ids, owner, True), signed=self.marker.says)
+        return self._packed(job_ids, owner, True)
+
+    def pack_with(self, job_ids: Iterable[str], extras: Iterable[archive.Extra], *, owner: str) -> Iterator[bytes]:
+        """The same, and other files beside them."""
+        return archive.stream(self._entries(job_ids, owner, True), extras, signed=self.marker.says)
 
     def read_settings(self, data: bytes) -> JobRequest | None:
         """The settings an uploaded PNG was made with, None where it holds none. Raises UnusablePicture."""
         return metadata.read(data, self._caps)
 
+    def clear(self, job_id: str, attempts: int) -> None:
+        """
+        Delete the files of a job: every attempt's, since one that was taken for lost may have left a picture behind.
+        Raises BlobError.
+        """
+        for attempt in range(1, attempts + 1):
+            for stem in (f"{job_id}-{attempt}{part}" for part in _PARTS):
+                for info in self._blobs.find(stem):
+                    self._blobs.delete(info.key)
+
     # -- inside
+
+    def _packed(self, job_ids: Iterable[str], owner: str, with_prompts: bool) -> Iterator[bytes]:
+        return archive.stream(self._entries(job_ids, owner, with_prompts), signed=self.marker.says)
 
     def _entries(self, job_ids: Iterable[str], owner: str, with_prompts: bool) -> Iterator[archive.Entry]:
         for job_id in job_ids:
@@ -202,11 +245,7 @@ class Shelf:
     def _purge(self, jobs: list[Job]) -> int:
         trashed = [job for job in jobs if job.trashed_at is not None]
         for job in trashed:
-            # Every attempt's files: one that was taken for lost may have left a picture behind.
-            for attempt in range(1, job.attempt + 1):
-                for stem in (f"{job.id}-{attempt}{part}" for part in _PARTS):
-                    for info in self._blobs.find(stem):
-                        self._blobs.delete(info.key)
+            self.clear(job.id, job.attempt)
         return self._store.purge([job.id for job in trashed])
 
     def _get(self, job_id: str, owner: str | None) -> Job:

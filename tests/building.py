@@ -1,7 +1,7 @@
 """A whole service in a folder, around providers of the test's choosing."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from reve_core.guard.signing import Signer
 from reve_core.jobs.keeper import Patience
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.jobs.runner import Screen
+from reve_core.keeping import Keeping, Recipient
 from reve_core.models import PERSONAL, Job, JobRequest, JobStatus, Limits, Order, Placed
 from reve_core.operating import Entry
 from reve_core.ownkeys import OwnKeys
@@ -47,6 +48,8 @@ def build_studio(
     moderator: Moderates | None = None,
     screen: Screen | None = None,
     own_keys: OwnKeys | None = None,
+    keeping: Keeping | None = None,
+    recipients: Sequence[Recipient] = (),
     operator_entry: Entry | None = None,
     read_only: str | None = None,
 ) -> Studio:
@@ -94,12 +97,15 @@ def build_studio(
         caps=config.caps,
         guard=access,
         ledger=access,
+        records=access,
         allowance=allowance,
         moderator=moderator,
         has_moderation_service=screen is not None,
         own_keys=own_keys,
         operator_entry=operator_entry,
         backups=folder / "backups",
+        keeping=keeping,
+        recipients=recipients,
         read_only=read_only,
     )
     return studio

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,11 +88,12 @@ class BlindVotes:
         Who votes here, None for nobody. The same browser has another name in every comparison, so that nobody who is given
         the votes of two can find out who voted on both.
         """
+        return self.voters(cookie, [opened.comparison.id]).get(opened.comparison.id)
+
+    def voters(self, cookie: str | None, comparison_ids: Iterable[str]) -> dict[str, str]:
+        """The names under which the browser with that cookie votes on those comparisons, by their ids."""
         known = self._signer.read(_VOTER, cookie, max_age_s=VOTER_S) if cookie else None
-        if known is None:
-            return None
-        digest = hashlib.sha256(f"{known} {opened.comparison.id}".encode()).digest()
-        return "w-" + urlsafe_b64encode(digest[:15]).decode()
+        return {} if known is None else {each: _name(known, each) for each in comparison_ids}
 
     def has_come_before(self, opened: Opened, voter: str) -> bool:
         return bool(self._grids.ballots_of(opened.comparison.id, voter))
@@ -187,3 +188,7 @@ class BlindVotes:
         if cell is None or not ballots.stands(cell):
             raise ComparisonNotFound()
         return cell
+
+
+def _name(known: str, comparison_id: str) -> str:
+    return "w-" + urlsafe_b64encode(hashlib.sha256(f"{known} {comparison_id}".encode()).digest()[:15]).decode()

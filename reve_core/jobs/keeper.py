@@ -107,4 +107,7 @@ class Keeper:
         )
         finished: list[bool] = []
         self.insist(lambda: finished.append(self._store.done(claim, image, receipt)))
+        if not finished[-1] and not self._store.is_wanted(claim):
+            for key in (name, thumbnail_name):
+                self._blobs.delete(key)
         return finished[-1]

@@ -184,6 +184,11 @@ class Runner:
         except errors.StoreError as exc:
             # The picture goes to disk first; the row is written with ``done`` then.
             log.warning("The answer could not be recorded yet: %s", exc)
+        if not self._is_wanted(claim):
+            # Its owner has deleted everything meanwhile: what it has cost is all that is written down of it.
+            self._keeper.insist(lambda: self._store.cancelled(claim, outcome="ok"))
+            self._release(held)
+            return
         try:
             name = self._keeper.save(claim, picture.data)
         except Exception as exc:
@@ -193,6 +198,12 @@ class Runner:
         receipt = picture.receipt
         del picture
         self._offload(lambda: self._finish(held, provider, name, receipt))
+
+    def _is_wanted(self, claim: Claim) -> bool:
+        try:
+            return self._store.is_wanted(claim)
+        except errors.StoreError:
+            return True  # ``done`` will know
 
     def _is_let_through(self, claim: Claim) -> bool:
         """What the moderation service says of it, before anything is called. Where it cannot be asked, a job that the

@@ -44,10 +44,18 @@ class Entry:
     note: str = ""
 
 
-def stream(entries: Iterable[Entry], *, signed: str = "") -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Another file of an archive: its name, made by us, and its content piece by piece."""
+
+    name: str
+    pieces: Iterable[bytes]
+
+
+def stream(entries: Iterable[Entry], extras: Iterable[Extra] = (), *, signed: str = "") -> Iterator[bytes]:
     """
-    The zip file piece by piece. ``entries`` is walked once, each picture asked for when its turn comes. ``signed``: what is
-    to be said of their signatures, such as "signed (self-issued)"; empty where there are none.
+    The zip file piece by piece. ``entries`` is walked once, each picture asked for when its turn comes, and then ``extras``.
+    ``signed``: what is to be said of their signatures, such as "signed (self-issued)"; empty where there are none.
     """
     sink = Sink()
     newest = datetime.now(UTC)
@@ -72,6 +80,11 @@ def stream(entries: Iterable[Entry], *, signed: str = "") -> Iterator[bytes]:
         for name, file in (("pictures.csv", table), ("pictures.json", notes)):
             file.seek(0)
             yield from add_to(archive, sink, name, newest, file)
+        for extra in extras:
+            with archive.open(_about(extra.name, newest), "w") as into:
+                for piece in extra.pieces:
+                    into.write(piece)
+                    yield sink.take()
         yield from add_to(archive, sink, "README.txt", newest, io.BytesIO(_readme(labels, signed).encode()))
         archive.close()
         yield sink.take()
@@ -116,14 +129,18 @@ def add_to(
     archive: zipfile.ZipFile, sink: Sink, name: str, at: datetime, content: IO[bytes], *, is_large: bool = False
 ) -> Iterator[bytes]:
     """One more file in an archive that writes into ``sink``, piece by piece. ``is_large``: it may pass 2 GiB."""
-    year = min(max(at.year, 1980), 2107)  # what the format can hold
-    about = zipfile.ZipInfo(name, (year, at.month, at.day, at.hour, at.minute, at.second))
-    about.external_attr = 0o100644 << 16
-    with archive.open(about, "w", force_zip64=is_large) as entry:
+    with archive.open(_about(name, at), "w", force_zip64=is_large) as entry:
         while piece := content.read(_PIECE):
             entry.write(piece)
             yield sink.take()
     yield sink.take()
+
+
+def _about(name: str, at: datetime) -> zipfile.ZipInfo:
+    year = min(max(at.year, 1980), 2107)  # what the format can hold
+    about = zipfile.ZipInfo(name, (year, at.month, at.day, at.hour, at.minute, at.second))
+    about.external_attr = 0o100644 << 16
+    return about
 
 
 class Sink(io.RawIOBase):

@@ -12,6 +12,7 @@ from reve_core.ports.guard_store import GuardStore
 from reve_core.ports.job_store import BeatAnswer, CallOutcome, CancelAnswer, JobStore
 from reve_core.ports.operator_store import OperatorStore
 from reve_core.ports.outbox import Outbox
+from reve_core.ports.privacy_store import PrivacyStore
 from reve_core.ports.provider import CallContext, Health, Provider
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "OperatorStore",
     "Outbox",
     "Presence",
+    "PrivacyStore",
     "Provider",
 ]

@@ -165,7 +165,14 @@ class JobStore(Protocol):
         ...
 
     def done(self, claim: Claim, image: StoredImage, receipt: Receipt) -> bool:
-        """Finish. Also lifts a job out of ``unknown`` when it still carries this claim's token."""
+        """
+        Finish. Also lifts a job out of ``unknown`` when it still carries this claim's token. What nobody wants any more,
+        see ``is_wanted``, is not stored: False, and the job is gone.
+        """
+        ...
+
+    def is_wanted(self, claim: Claim) -> bool:
+        """Whether what comes of the call is still anybody's. False once its owner has deleted everything."""
         ...
 
     def fail(

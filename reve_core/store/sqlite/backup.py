@@ -1,19 +1,25 @@
 """Sound copies of the database, and putting one back. The damaged file is always kept."""
 
+import logging
 import shutil
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reve_core.errors import ConfigurationError
+from reve_core.store.sqlite.erasing import remains
+
+log = logging.getLogger(__name__)
 
 _KEEP_NEWEST = 3
 _KEEP_DAYS = 3  # the last copy of each of the newest days, in case damage goes unnoticed for a while
 _NAME = "reve-%Y%m%d-%H%M%S.db"
+_turn = threading.Lock()  # no copy is made while others are changed: it might have been begun before
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,17 @@ def back_up(database: Path, folder: Path, *, at_least_s: float, now: float | Non
     Copy the database; None where nothing has changed since the newest copy, that one is younger than ``at_least_s``,
     or there is nothing in it yet: an empty copy would only look like a rescue.
     """
-    now = time.time() if now is None else now
+    with _turn:
+        return _back_up(database, folder, at_least_s, time.time() if now is None else now)
+
+
+def _back_up(database: Path, folder: Path, at_least_s: float, now: float) -> Path | None:
     copies = _newest_first(folder)
     if copies and 0 <= now - _made_at(copies[0]).timestamp() < at_least_s:
         return None
     with closing(sqlite3.connect(database)) as source:
         state = _state(source)
-        if state == (0, 0) or (copies and _state_of(copies[0]) == state):
+        if state == (0, 0, 0) or (copies and _state_of(copies[0]) == state):
             return None
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / datetime.fromtimestamp(now, UTC).strftime(_NAME)
@@ -47,6 +57,46 @@ def back_up(database: Path, folder: Path, *, at_least_s: float, now: float | Non
     unfinished.replace(target)
     _thin_out(folder)
     return target
+
+
+def change(folder: Path, how: Callable[[sqlite3.Connection], list[bytes]]) -> int:
+    """
+    Do the same to every copy, so that what was deleted does not live on in them: ``how`` runs in a transaction and returns
+    texts that must not be found in the file afterwards. A copy that cannot be changed, since it is damaged or of an older
+    version, is deleted. Returns how many copies there are.
+    """
+    with _turn:
+        copies = _newest_first(folder)
+        for copy in copies:
+            try:
+                _change(copy, how)
+            except (sqlite3.Error, OSError) as exc:
+                log.warning("A backup could not be changed and is deleted: %s", type(exc).__name__)
+                for part in _parts(copy):
+                    part.unlink(missing_ok=True)
+        return len(_newest_first(folder))
+
+
+def _change(copy: Path, how: Callable[[sqlite3.Connection], list[bytes]]) -> None:
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.row_factory = sqlite3.Row
+        connection.execute("pragma secure_delete = on").fetchone()
+        with connection:
+            connection.execute("begin immediate")
+            texts = how(connection)
+        if texts:
+            connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+            if remains(copy, texts):
+                connection.execute("vacuum")
+
+
+def expire(folder: Path, *, before: float) -> int:
+    """Delete copies that were made before then, seconds since 1970. The newest one always stays."""
+    with _turn:
+        old = [copy for copy in _newest_first(folder)[1:] if _made_at(copy).timestamp() < before]
+        for copy in old:
+            copy.unlink(missing_ok=True)
+        return len(old)
 
 
 def set_aside(database: Path, folder: Path) -> Path:
@@ -78,7 +128,7 @@ def restore(database: Path, backups: Path, damaged: Path) -> Restored:
             for part in _parts(database):
                 part.unlink()
             fresh.replace(database)
-            return Restored(copy, _made_at(copy), _state_of(copy)[0])
+            return Restored(copy, _made_at(copy), _jobs_in(copy))
     raise ConfigurationError(
         f"There is no sound backup in {backups}. The pictures themselves are still in the data folder; "
         "to start with an empty database, move the damaged one away by hand."
@@ -108,18 +158,28 @@ def _made_at(copy: Path) -> datetime:
     return datetime.strptime(copy.name, _NAME).replace(tzinfo=UTC)
 
 
-def _state(connection: sqlite3.Connection) -> tuple[int, int]:
-    """How many jobs, and the number of their last change: the same two numbers, the same jobs."""
-    jobs, rev = connection.execute("select count(*), coalesce(max(rev), 0) from jobs").fetchone()
-    return int(jobs), int(rev)
+def _state(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """
+    How many jobs, the number of their last change, and how many comparisons: the same numbers, the same jobs, and nothing
+    was deleted since.
+    """
+    jobs, rev, comparisons = connection.execute(
+        "select count(*), coalesce(max(rev), 0), (select count(*) from comparisons) from jobs"
+    ).fetchone()
+    return int(jobs), int(rev), int(comparisons)
 
 
-def _state_of(copy: Path) -> tuple[int, int]:
+def _state_of(copy: Path) -> tuple[int, int, int]:
     try:
         with closing(_reading(copy, sealed=True)) as connection:
             return _state(connection)
     except sqlite3.Error:
-        return -1, -1
+        return -1, -1, -1
+
+
+def _jobs_in(copy: Path) -> int:
+    with closing(_reading(copy, sealed=True)) as connection:
+        return int(connection.execute("select count(*) from jobs").fetchone()[0])
 
 
 def _is_sound(file: Path, *, sealed: bool = True) -> bool:

@@ -30,7 +30,7 @@ class BallotSide(Side):
                 (ballot.comparison_id, ballot.voter, pair),
             ).fetchone()
             if row is not None:
-                return _ballot_of(row)
+                return ballot_of(row)
             db.execute(
                 """
                 insert into ballots (id, comparison_id, voter, left_key, right_key, left_job, right_job, pair, created_at)
@@ -51,7 +51,7 @@ class BallotSide(Side):
 
     def ballot(self, ballot_id: str) -> Ballot | None:
         row = self.connections.row("select * from ballots where id = ?", (ballot_id,))
-        return None if row is None else _ballot_of(row)
+        return None if row is None else ballot_of(row)
 
     def open_ballot(self, comparison_id: str, voter: str) -> Ballot | None:
         row = self.connections.row(
@@ -61,7 +61,7 @@ class BallotSide(Side):
             """,
             (comparison_id, voter),
         )
-        return None if row is None else _ballot_of(row)
+        return None if row is None else ballot_of(row)
 
     def cast(self, ballot_id: str, choice: Choice, *, at: datetime) -> bool:
         with self.connections.write() as db:
@@ -86,7 +86,7 @@ class BallotSide(Side):
                 """,
                 (comparison_id,),
             ).fetchall()
-        return [_ballot_of(row) for row in rows]
+        return [ballot_of(row) for row in rows]
 
     def ballots_of(self, comparison_id: str, voter: str) -> list[Ballot]:
         with self.connections.read() as db:
@@ -94,7 +94,7 @@ class BallotSide(Side):
                 f"select * from ballots where comparison_id = ? and voter = ? and {STILL_THERE} order by seq",
                 (comparison_id, voter),
             ).fetchall()
-        return [_ballot_of(row) for row in rows]
+        return [ballot_of(row) for row in rows]
 
     def forget_ballots(self, *, before: datetime) -> int:
         with self.connections.write() as db:
@@ -103,7 +103,7 @@ class BallotSide(Side):
             ).rowcount
 
 
-def _ballot_of(row: sqlite3.Row) -> Ballot:
+def ballot_of(row: sqlite3.Row) -> Ballot:
     return Ballot(
         id=row["id"],
         comparison_id=row["comparison_id"],

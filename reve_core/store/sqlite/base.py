@@ -8,6 +8,8 @@ from reve_core.store.sqlite.connections import Connections
 
 # Every change of a job takes the next number, so that "has anything changed?" is one look at an index.
 BUMP = "(select coalesce(max(rev), 0) + 1 from jobs)"
+# Owns a call that is still on its way after its owner has deleted everything. No visitor can have that name.
+GONE = "(gone)"
 
 
 class Side:

@@ -109,6 +109,31 @@ class Connections:
             with self.read() as db:
                 db.execute("pragma wal_checkpoint(passive)").fetchone()
 
+    def truncate_log(self) -> bool:
+        """Move all that was committed into the database file and empty the log. False where somebody was reading."""
+        with self._alone() as db:
+            return not db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+
+    def write_anew(self) -> bool:
+        """
+        Write the whole file anew, without what lay between its rows: a second for a hundred megabytes, in which others can
+        read and cannot write. False where somebody was reading when the log was to be emptied.
+        """
+        with self._alone() as db:
+            db.execute("vacuum")
+            return not db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+
+    @contextmanager
+    def _alone(self) -> Iterator[Database]:
+        """A connection while no other thread of this process writes, and outside of any transaction."""
+        if not self._writing.acquire(timeout=self._timeout_s):
+            raise StoreBusy("The database is busy. Nothing was changed; try again in a moment.")
+        try:
+            with self.read() as db:
+                yield db
+        finally:
+            self._writing.release()
+
     def close(self) -> None:
         with self._guard:
             self._closed = True
@@ -153,6 +178,8 @@ class Connections:
                 db.execute("pragma query_only = on")
             # FULL: a call recorded before it is paid must outlive a power cut, not only a crash of the process.
             db.execute("pragma synchronous = full")
+            # What is deleted is overwritten, in every copy of a page: some builds of SQLite do so anyway, others do not.
+            db.execute("pragma secure_delete = on").fetchone()
             # A checkpoint takes milliseconds and would come in the middle of somebody's commit: ``checkpoint`` is called
             # from a thread that nobody waits for, and this is for when nobody calls it.
             db.execute(f"pragma wal_autocheckpoint = {_LATEST_CHECKPOINT_PAGES}").fetchone()

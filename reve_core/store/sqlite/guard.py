@@ -60,6 +60,11 @@ class GuardSide(Side):
 
     def note(self, event: Verdicts) -> None:
         with self.connections.write() as db:
+            owner = event.owner
+            if event.job_id is not None:
+                # Whoever has deleted everything meanwhile is not written down again.
+                row = db.execute("select owner from jobs where id = ?", (event.job_id,)).fetchone()
+                owner = owner if row is not None and row["owner"] == owner else ""
             db.execute(
                 """
                 insert into moderation (at, owner, what, action, category, rule, policy, stage, job_id)
@@ -67,7 +72,7 @@ class GuardSide(Side):
                 """,
                 (
                     event.at.timestamp(),
-                    event.owner,
+                    owner,
                     event.what,
                     event.action,
                     event.category,
@@ -84,7 +89,7 @@ class GuardSide(Side):
                 "select * from moderation where ? is null or number < ? order by number desc limit ?",
                 (before, before, limit),
             ).fetchall()
-        return [_event_of(row) for row in rows]
+        return [event_of(row) for row in rows]
 
     def forget_noted(self, *, before: datetime) -> int:
         with self.connections.write() as db:
@@ -195,7 +200,7 @@ def forget_prompt(db: Database, job_id: str) -> None:
         db.execute("update comparisons set rows = ?, rev = rev + 1 where id = ?", (json.dumps(rows), found["id"]))
 
 
-def _event_of(row: sqlite3.Row) -> Verdicts:
+def event_of(row: sqlite3.Row) -> Verdicts:
     return Verdicts(
         at=datetime.fromtimestamp(row["at"], UTC),
         owner=row["owner"],

@@ -510,6 +510,17 @@ def _operator(db: Database) -> None:
     db.execute("create index shares_hidden on shares (hidden_at) where hidden_at is not null")
 
 
+@_step("0015_privacy")
+def _privacy(db: Database) -> None:
+    # Jobs that are gone and whose files have to go. A job's id says nothing of whose it was.
+    db.execute(
+        "create table doomed (job_id text primary key, attempts integer not null, at real not null) without rowid"
+    )
+    db.execute("create index doomed_at on doomed (at)")
+    # Whether a picture stands in any comparison: asked of each that grows old.
+    db.execute("create index cells_of_job on cells (job_id) where job_id is not null")
+
+
 @_step("0016_own_keys")
 def _own_keys(db: Database) -> None:
     # Of a pause: it is about the link's account alone, and visitors' own keys go on.

@@ -1,12 +1,13 @@
 """Opening the file, and the parts of the store put together."""
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from reve_core.errors import StoreTooNew
+from reve_core.errors import StoreError, StoreTooNew
 from reve_core.store.sqlite.access import AccessSide
 from reve_core.store.sqlite.ballots import BallotSide
 from reve_core.store.sqlite.comparisons import ComparisonSide
@@ -16,18 +17,31 @@ from reve_core.store.sqlite.migrations import KNOWN, migrations
 from reve_core.store.sqlite.operating import OperatorSide
 from reve_core.store.sqlite.outbox import OutboxSide
 from reve_core.store.sqlite.people import PeopleSide
+from reve_core.store.sqlite.privacy import PrivacySide
 from reve_core.store.sqlite.providers import ProviderSide
 from reve_core.store.sqlite.workers import WorkerSide
 
+log = logging.getLogger(__name__)
+
+_OVERWRITES = "0015_privacy"  # the step since which deleting overwrites, see ``Connections``
 _CHECK_BELOW_BYTES = 512 * 1024 * 1024
 
 
 class SqliteStore(
-    ComparisonSide, BallotSide, PeopleSide, WorkerSide, ProviderSide, AccessSide, OutboxSide, GuardSide, OperatorSide
+    ComparisonSide,
+    BallotSide,
+    PeopleSide,
+    WorkerSide,
+    ProviderSide,
+    AccessSide,
+    OutboxSide,
+    GuardSide,
+    OperatorSide,
+    PrivacySide,
 ):
     """
-    A JobStore, a ComparisonStore, an AccessStore, an Outbox, a GuardStore and an OperatorStore in one SQLite file on a local
-    disk, never on a network share.
+    A JobStore, a ComparisonStore, an AccessStore, an Outbox, a GuardStore, an OperatorStore and a PrivacyStore in one SQLite
+    file on a local disk, never on a network share.
 
     ``clock`` gives seconds since 1970 and is the only clock used; leases use wall time because they must outlive a
     restart. Raises ``StoreDamaged`` and ``StoreTooNew`` on opening, with the file left as it was. ``read_only`` opens what
@@ -77,7 +91,17 @@ class SqliteStore(
         # One write transaction around all of it: two processes that start together take turns.
         with self.connections.write() as db:
             self._refuse_newer(db)
+            before = {step.name for step in migrations.applied(db)}
             migrations.apply(db)
+        if before and _OVERWRITES not in before:
+            self._clean()
+
+    def _clean(self) -> None:
+        """Once: what earlier versions deleted without overwriting it."""
+        try:
+            self.connections.write_anew()
+        except StoreError as exc:
+            log.warning("Traces of what was deleted earlier stay in the database for now: %s", exc)
 
     def _refuse_newer(self, db: Database) -> None:
         newer = [step.name for step in migrations.applied(db) if step.name not in KNOWN]

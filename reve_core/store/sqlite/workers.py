@@ -11,9 +11,10 @@ from sqlite_utils import Database
 
 from reve_core.models import Call, Claim, Limits, Receipt, StoredImage
 from reve_core.ports import BeatAnswer, CallOutcome
-from reve_core.store.sqlite.base import BUMP, Side
+from reve_core.store.sqlite.base import BUMP, GONE, Side
 from reve_core.store.sqlite.fairness import advance
 from reve_core.store.sqlite.guard import forget_prompt
+from reve_core.store.sqlite.privacy import bury
 from reve_core.store.sqlite.rows import call_of, job_of, receipt_text
 from reve_core.store.sqlite.spending import hold_back
 
@@ -151,7 +152,11 @@ class WorkerSide(Side):
                 self._close_call(db, claim, "ok", receipt, None)
                 self._settle(db, claim.job.id)
                 self._tell_anew(db, claim.job.id)  # it may have been told that nobody knows
-            return bool(lifted)
+            return bool(lifted) and not bury(db, claim.job.id, self._clock())
+
+    def is_wanted(self, claim: Claim) -> bool:
+        row = self.connections.row("select owner from jobs where id = ?", (claim.job.id,))
+        return row is not None and row["owner"] != GONE
 
     def fail(
         self, claim: Claim, code: str, message: str, *, outcome: CallOutcome | None, receipt: Receipt | None = None
@@ -224,6 +229,8 @@ class WorkerSide(Side):
             if back and outcome is not None:
                 self._close_call(db, claim, outcome, receipt, why)
                 self._settle(db, claim.job.id)
+            if back:
+                bury(db, claim.job.id, self._clock())
             return bool(back)
 
     def expired(self) -> list[tuple[Claim, Call | None]]:
@@ -280,15 +287,6 @@ class WorkerSide(Side):
                 best = (rank, (row["seq"], provider, row["turn"], room == "probe"))
         return None if best is None else best[1]
 
-    def _room(
-        self, db: Database, provider: str, limit: Limits, now: float
-    ) -> tuple[int, Literal["none", "probe", "own keys", "room"]]:
-        """How many run there, and whether one more may; ``own keys``: one that a visitor's own key pays for."""
-        cap = limit.concurrency
-        probes = own_keys = False
-        state = db.execute(
-            "select paused, until, probing, own_keys from providers where name = ?", (provider,)
-        ).fetchone()
     @staticmethod
     def _first(db: Database, provider: str, at_once: int | None, now: float, which: str = "") -> sqlite3.Row | None:
         """Whose turn it is at that provider."""
@@ -303,6 +301,15 @@ class WorkerSide(Side):
         ).fetchone()
         return row
 
+    def _room(
+        self, db: Database, provider: str, limit: Limits, now: float
+    ) -> tuple[int, Literal["none", "probe", "own keys", "room"]]:
+        """How many run there, and whether one more may; ``own keys``: one that a visitor's own key pays for."""
+        cap = limit.concurrency
+        probes = own_keys = False
+        state = db.execute(
+            "select paused, until, probing, own_keys from providers where name = ?", (provider,)
+        ).fetchone()
         if state is not None:
             if state["paused"]:
                 if state["until"] is None or state["until"] > now:
@@ -360,12 +367,21 @@ class WorkerSide(Side):
             if ended and outcome is not None:
                 self._close_call(db, claim, outcome, receipt, message)
                 self._settle(db, claim.job.id)
+            if ended:
+                bury(db, claim.job.id, self._clock())
             return bool(ended)
 
     def _close_call(
         self, db: Database, claim: Claim, outcome: CallOutcome, receipt: Receipt | None, error: str | None
     ) -> None:
-        """Close this claim's call; a certain outcome may replace ``unknown``, nothing replaces a certain one."""
+        """
+        Close this claim's call; a certain outcome may replace ``unknown``, nothing replaces a certain one. Of a job that is
+        gone only the numbers are written down.
+        """
+        if db.execute(f"select 1 from jobs where id = ? and owner <> '{GONE}'", (claim.job.id,)).fetchone() is None:
+            error, said = None, None
+        else:
+            said = receipt_text(receipt)
         db.execute(
             """
             update calls set outcome = :outcome, ended_at = coalesce(ended_at, :now), error = :error,
@@ -378,7 +394,7 @@ class WorkerSide(Side):
                 "now": self._clock(),
                 "error": error,
                 "credits": receipt.credits_used if receipt else None,
-                "receipt": receipt_text(receipt),
+                "receipt": said,
                 "job_id": claim.job.id,
                 "attempt": claim.job.attempt,
                 "token": claim.token,
