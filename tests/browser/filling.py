@@ -10,7 +10,7 @@ from PIL import Image
 
 from reve_core.blobs.local import LocalBlobs
 from reve_core.layout import BBox, Layout, Region
-from reve_core.models import JobRequest, Limits, Receipt, StoredImage, ratio_of
+from reve_core.models import JobRequest, Limits, Receipt, Review, StoredImage, ratio_of
 from reve_core.pictures import thumbnail
 from reve_core.store.sqlite import SqliteStore
 from tests.building import place
@@ -66,6 +66,11 @@ class Past:
         """Left for a running app to make."""
         request = JobRequest(prompt=prompt, provider="sketch", model="sketch-1")
         return place(self._store, request)[0].id
+
+    def held(self, prompt: str, review: Review) -> str:
+        """Waits for somebody's yes."""
+        request = JobRequest(prompt=prompt, aspect_ratio="1:1", provider="sketch", model="sketch-1")
+        return place(self._store, request, review=review)[0].id
 
     def failed(self, prompt: str, error: str) -> str:
         claim = self._begin(prompt)
