@@ -181,6 +181,10 @@ class Exchange:
 
     def _bring(self, data: bytes, once: Once, owner: str, origin: Origin) -> Imported:
         now = datetime.fromtimestamp(self._clock(), UTC)
+        # Before its pictures are decoded, which is most of the work; the store has the last word.
+        standing = self._admission.standing(owner, origin)
+        if standing is not None and (refusal := self._admission.foresee(standing, 0, 0.0)) is not None:
+            raise refusal
         empty = Comparison(
             id=secrets.token_hex(16),
             owner=owner,

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from reve_core.allowance import Allowance, Origin
 from reve_core.compare.models import OWNER, Axes, Comparison, Maker
-from reve_core.errors import BadInput, Blocked, ComparisonNotFound, ConfigurationError, ReveError
+from reve_core.errors import BadInput, Blocked, ComparisonNotFound, ConfigurationError, LimitReached, ReveError
 from reve_core.exchange import copies, payload
 from reve_core.exchange.copies import room_for, small_copy
 from reve_core.guard.moderation import Action, Verdict
@@ -586,6 +587,22 @@ def test_many_pictures_may_not_unpack_to_more_than_an_export_has(
     with pytest.raises(BadInput, match="Together they are larger"):
         there.exchange.bring(json.dumps(good).encode(), owner="zoe")
     assert blobs(there) == []
+
+
+def test_who_imports_too_often_is_refused_before_a_picture_is_decoded(
+    good: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = build_studio(tmp_path / "limited", FakeProvider(), public=True, allowance=Allowance(visitor_per_minute=1))
+    there.exchange.bring(json.dumps(good).encode(), owner="zoe", origin=Origin("192.0.2.1"))
+    there.exchange.bring(
+        json.dumps(good).encode(), owner="zoe", origin=Origin("192.0.2.1")
+    )  # the same again is no order
+    another = json.loads(json.dumps(good))
+    another["comparison"]["title"] = "another"
+    monkeypatch.setattr("reve_core.exchange.reading.read", lambda *_: pytest.fail("It was read."))
+    with pytest.raises(LimitReached, match="last minute"):
+        there.exchange.bring(json.dumps(another).encode(), owner="zoe", origin=Origin("192.0.2.1"))
+    there.stop(0)
 
 
 def test_a_zip_in_the_place_of_an_export_is_refused_unopened(there: Studio) -> None:
