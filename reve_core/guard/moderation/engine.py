@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,9 +20,12 @@ from reve_core.guard.moderation.scan import Hit
 from reve_core.guard.moderation.views import View, backwards, readings
 
 _LOOK_EVERY_S = 1.0
+_LONGEST_PIECE = 9  # letters of a piece of a word
+_PIECES = 6  # tokens around one that is no word
 _MEAN_PIECE = 5  # letters of a piece, on the average
 _SHORTEST_BACKWARDS = 7  # characters of a term with its two blanks: short words are too often others backwards
 _OVERLAP = 500
+_LONGEST_TERM = 12  # chunks
 
 
 class Action(StrEnum):
@@ -119,21 +123,22 @@ def judge(policy: Policy, text: str) -> Verdict:
     if len(text) > policy.max_chars:
         # Before any work on it: folding a megabyte would be the attack.
         return Verdict(Action.BLOCK, messages.TOO_LONG, 1, "max_chars", "", policy.version)
-    hits = list(_hits(policy, fold(text)))
+    hits = dict.fromkeys(_hits(policy, fold(text)))
     for other in dict.fromkeys((decoded(text), turned(text))):
         if other and other != text:
-            hits += _hits(policy, fold(other), within="decoded")
+            hits |= dict.fromkeys(_hits(policy, fold(other), within="decoded"))
     found = 0
     for hit in hits:
         found |= hit.groups
     if not found:
         return _allowed(policy)
+    finds = _Finds(hits)
     gravest: tuple[Rule, str] | None = None
     for rule in policy.rules:
         if gravest is not None and (gravest[0].blocks, gravest[0].severity) >= (rule.blocks, rule.severity):
             continue
         if not found & rule.none and all(found & need for need in rule.needs):
-            view = _view_of(rule, hits)
+            view = finds.view_of(rule)
             if view is not None:
                 gravest = rule, view
     if gravest is None:
@@ -147,23 +152,47 @@ def _allowed(policy: Policy) -> Verdict:
     return Verdict(Action.ALLOW, policy=policy.version)
 
 
-def _view_of(rule: Rule, hits: Sequence[Hit]) -> str | None:
-    """The view that gave the rule away, "text" where nothing was hidden; None where the finds lie too far apart."""
-    choices = [[hit for hit in hits if hit.groups & need] for need in rule.needs]
-    for start in choices[0]:
-        near = [start]
-        for choice in choices[1:]:
-            hit = next((hit for hit in choice if not rule.within or _apart(start, hit) <= rule.within), None)
-            if hit is None:
-                break
-            near.append(hit)
-        else:
-            return next((hit.view for hit in near if hit.view != "text"), "text")
-    return None
+class _Finds:
+    """What was found in a text, by place. The same find in a second view is no second find."""
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        places: dict[tuple[int, int, int], Hit] = {}
+        for hit in hits:
+            places.setdefault(hit[:3], hit)
+        self._hits = sorted(places.values(), key=_first)
+        self._chosen: dict[int, list[Hit]] = {}
+
+    def view_of(self, rule: Rule) -> str | None:
+        """The view that gave the rule away, "text" where nothing was hidden; None where it does not apply."""
+        rarest, *others = sorted((self._of(need) for need in rule.needs), key=len)
+        for start in rarest:
+            near = [start]
+            for choice in others:
+                hit = next((hit for hit in _around(choice, start, rule.within) if hit not in near), None)
+                if hit is None:
+                    break
+                near.append(hit)
+            else:
+                return next((hit.view for hit in near if hit.view != "text"), "text")
+        return None
+
+    def _of(self, groups: int) -> list[Hit]:
+        if groups not in self._chosen:
+            self._chosen[groups] = [hit for hit in self._hits if hit.groups & groups]
+        return self._chosen[groups]
 
 
-def _apart(one: Hit, other: Hit) -> int:
-    return max(0, other.first - one.last, one.first - other.last)
+def _around(hits: list[Hit], start: Hit, within: int) -> Iterable[Hit]:
+    """Those of ``hits`` at most ``within`` chunks away; all of them where that is 0."""
+    if not within:
+        return hits
+    begin = bisect_left(hits, start.first - within - _LONGEST_TERM, key=_first)
+    end = bisect_right(hits, start.last + within, key=_first)
+    return (hit for hit in hits[begin:end] if hit.last >= start.first - within)
+
+
+def _first(hit: Hit) -> int:
+    return hit.first
 
 
 def _hits(policy: Policy, folded: str, within: str = "") -> Iterator[Hit]:
@@ -187,20 +216,39 @@ def _all_hits(policy: Policy, folded: str) -> Iterator[Hit]:
 
 def _fragments(policy: Policy, view: View) -> Iterator[Hit]:
     """Terms cut into pieces that are no words: "nak ed wom an" is cut up, "the pen is here" is not."""
+    known = policy.vocabulary
     tokens = view.tokens
+    odd = {
+        number
+        for number, token in enumerate(tokens)
+        if len(token) <= _LONGEST_PIECE and token not in known.words and token not in known.small
+    }
+    if not odd:
+        return
     begins: dict[int, int] = {}
     owner: list[int] = []  # of each letter of all tokens together
-    for number, token in enumerate(tokens):
+    pieces: list[str] = []
+    last = -1
+    for number in sorted({near for one in odd for near in range(one - _PIECES, one + _PIECES + 1)}):
+        if not 0 <= number < len(tokens) or len(tokens[number]) > _LONGEST_PIECE:
+            continue
+        if number != last + 1:
+            pieces.append("\n")
+            owner.append(-1)
+        last = number
         begins[len(owner)] = number
-        owner += [number] * len(token)
-    known = policy.vocabulary
-    for begin, end, bits, beginning in policy.pieces.find("".join(tokens)):
-        first, last = begins.get(begin), owner[end - 1]
-        if first is None or first == last or end - begin > _MEAN_PIECE * (last - first + 1):
+        pieces.append(tokens[number])
+        owner += [number] * len(tokens[number])
+    for begin, end, bits, beginning in policy.pieces.find("".join(pieces)):
+        first = begins.get(begin)
+        if first is None:
+            continue
+        last = owner[end - 1]
+        if first == last or end - begin > _MEAN_PIECE * (last - first + 1):
             continue
         if not beginning and end < len(owner) and owner[end] == last:
             continue
-        if not all(token in known.words or token in known.small for token in tokens[first : last + 1]):
+        if any(number in odd for number in range(first, last + 1)):
             yield Hit(bits, view.chunks[first], view.chunks[last], "fragments")
 
 

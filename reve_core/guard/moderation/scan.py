@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import ahocorasick
 
@@ -14,8 +14,7 @@ from reve_core.guard.moderation.views import View
 _ALLOWED = -1  # stands for the groups of an allowed phrase
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """Something of ``groups`` (bits) was found from chunk ``first`` to chunk ``last`` of a view."""
 
     groups: int
@@ -43,24 +42,31 @@ class Terms:
         self._automaton.make_automaton()
         self.count = len(patterns)
 
-    def find(self, view: View, shortest: int = 0) -> list[Hit]:
-        """All that is found in ``view``, in order; ``shortest``: leave out terms with fewer characters than this."""
+    def find(self, view: View, shortest: int = 0) -> Iterator[Hit]:
+        """All that is found in ``view``; ``shortest``: leave out terms with fewer characters than this."""
         found: list[tuple[int, int, int]] = []
+        covered = -1  # up to where the allowed phrases reach that have begun
         allowed: list[tuple[int, int]] = []
         text = view.text
         for end, (bits, length) in self._automaton.iter(text):
             begin = end - length + 1
             # The blanks around a word are not part of what is covered.
-            span = (begin + (text[begin] == " "), end - (text[end] == " "))
+            begin += text[begin] == " "
+            end -= text[end] == " "
             if bits == _ALLOWED:
-                allowed.append(span)
+                allowed.append((begin, end))
             elif length >= shortest:
-                found.append((*span, bits))
-        return [
-            Hit(bits, view.chunk(begin), view.chunk(end), view.name)
-            for begin, end, bits in found
-            if not any(first <= begin and end <= last for first, last in allowed)
-        ]
+                found.append((begin, end, bits))
+        allowed.sort()
+        found.sort()
+        waiting = 0
+        for begin, end, bits in found:
+            # Both in order of where they begin, so one walk along them is enough.
+            while waiting < len(allowed) and allowed[waiting][0] <= begin:
+                covered = max(covered, allowed[waiting][1])
+                waiting += 1
+            if end > covered:
+                yield Hit(bits, view.chunk(begin), view.chunk(end), view.name)
 
 
 class Pieces:

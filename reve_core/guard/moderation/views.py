@@ -7,17 +7,17 @@ the chunk it came from, so that finds in different views can be compared by plac
 
 from __future__ import annotations
 
-import codecs
-import itertools
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from reve_core.guard.moderation.fold import SEPARATE
 from reve_core.guard.moderation.vocabulary import Vocabulary
 
+_CONTEXT = 4  # chunks around a changed one that are looked at with it: a term may be several words
+_BREAK = "\n"  # a token that no term has
 _FILLER = "`"  # a chunk without a token: keeps the count of chunks where several became one
 _SYMBOLS = re.compile(r"[@$!|+0-9]")
 _PIECE = re.compile(r"[^\s\"#%&()*,\-./:;<=>?\[\\\]^_{}~]+")
@@ -32,6 +32,7 @@ _BETWEEN = re.compile(r"[^\w@$!]+|_+")
 _MASKED = re.compile(r"(?<![\w*])[a-z]+(?:[*#%?]{1,4}[a-z]+)+(?!\w)")
 _MASK = re.compile(r"[*#%?]")
 _MOST_MASKED = 12
+_ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 _MOST_CANDIDATES = 4
 
 
@@ -59,10 +60,6 @@ class View:
         """The chunk of the character at ``offset`` of ``text``."""
         return self.chunks[max(0, bisect_right(self._starts, offset) - 1)]
 
-    def changed(self, name: str, tokens: Sequence[str]) -> View:
-        """The same tokens spelled otherwise."""
-        return View(name, tokens, self.chunks)
-
 
 def readings(folded: str, known: Vocabulary) -> Iterator[View]:
     """The plain reading first; readings that change nothing are left out."""
@@ -73,34 +70,74 @@ def readings(folded: str, known: Vocabulary) -> Iterator[View]:
 
 def _of(name: str, folded: str, known: Vocabulary) -> Iterator[View]:
     chunks = folded.split()
-    plain = _view(name, (chunk.translate(SEPARATE).split() for chunk in chunks))
-    found = [plain]
+    tokens = [chunk.translate(SEPARATE).split() for chunk in chunks]
+    plain = _around(name, tokens, range(len(tokens)))
+    yield plain
+    yield from _rest(plain, tokens, {}, known)
+    for other, changed in _respelled(chunks, tokens, folded, known):
+        if changed:
+            yield _around(other, tokens, sorted(changed), changed)
+            yield from _rest(plain, tokens, changed, known)
+
+
+def _respelled(
+    chunks: Sequence[str], tokens: Sequence[list[str]], folded: str, known: Vocabulary
+) -> Iterator[tuple[str, dict[int, list[str]]]]:
+    """Other tokens for some chunks, with the name of the view that has them."""
     if _SYMBOLS.search(folded):
-        leet = _view("leet", (_unleet(chunk, known) for chunk in chunks))
-        if leet.tokens != plain.tokens:
-            found.append(leet)
+        yield "leet", _differing(tokens, chunks, _SYMBOLS, lambda chunk: _unleet(chunk, known))
     if _INNER.search(folded):
-        whole = _view("joined", (_unleet(_INNER.sub("", chunk), known) for chunk in chunks))
-        if whole.tokens != plain.tokens:
-            found.append(whole)
-    for hidden in itertools.islice(_unmasked(plain, chunks, known), _MOST_CANDIDATES):
-        found.append(hidden)
-    for view in found:
-        yield view
-        if _REPEATED.search(view.text):
-            view = view.changed("repeats", [known.unstretch(token) for token in view.tokens])
-            yield view
-        if (apart := _apart(view, known)) is not None:
-            yield apart
+        yield "joined", _differing(tokens, chunks, _INNER, lambda chunk: _unleet(_INNER.sub("", chunk), known))
+    if _MASK.search(folded):
+        guesses = _unmasked(chunks, known)
+        for nth in range(min(_MOST_CANDIDATES, max(map(len, guesses.values()), default=0))):
+            yield "masked", {number: [found[min(nth, len(found) - 1)]] for number, found in guesses.items() if found}
 
 
-def _view(name: str, tokens_of_chunks: Iterable[Sequence[str]]) -> View:
-    tokens: list[str] = []
+def _differing(
+    tokens: Sequence[list[str]], chunks: Sequence[str], sign: re.Pattern[str], respell: Callable[[str], list[str]]
+) -> dict[int, list[str]]:
+    found = {number: respell(chunk) for number, chunk in enumerate(chunks) if sign.search(chunk)}
+    return {number: spelled for number, spelled in found.items() if spelled != tokens[number]}
+
+
+def _rest(plain: View, tokens: Sequence[list[str]], changed: dict[int, list[str]], known: Vocabulary) -> Iterator[View]:
+    """What the tokens are without stretched letters, and where words run together are taken apart."""
+    numbers = changed or range(len(tokens))
+    if _REPEATED.search(f" {' '.join(map(' '.join, changed.values()))} " if changed else plain.text):
+        short = {number: list(map(known.unstretch, changed.get(number, tokens[number]))) for number in numbers}
+        short = {number: found for number, found in short.items() if found != tokens[number]}
+        if short:
+            yield _around("repeats", tokens, sorted(short), changed | short)
+            changed = changed | short
+    apart = {}
+    for number in numbers:
+        own = changed.get(number, tokens[number])
+        parts = [part for token in own for part in (known.split(token) or (token,))]
+        if len(parts) != len(own):
+            apart[number] = parts
+    if apart:
+        yield _around("apart", tokens, sorted(apart), changed | apart)
+
+
+def _around(
+    name: str, tokens: Sequence[list[str]], numbers: Sequence[int], changed: Mapping[int, list[str]] | None = None
+) -> View:
+    """A view of the chunks in ``numbers`` and a few around each, with what was ``changed`` in them."""
+    found: list[str] = []
     chunks: list[int] = []
-    for number, found in enumerate(tokens_of_chunks):
-        tokens += found
-        chunks += [number] * len(found)
-    return View(name, tokens, chunks)
+    following = 0
+    for number in numbers:
+        begin = max(following, number - _CONTEXT)
+        if begin > following:
+            found.append(_BREAK)
+            chunks.append(begin)
+        for near in range(begin, min(len(tokens), number + _CONTEXT + 1)):
+            own = tokens[near] if changed is None else changed.get(near, tokens[near])
+            found += own
+            chunks += [near] * len(own)
+            following = near + 1
+    return View(name, found, chunks)
 
 
 def _unleet(chunk: str, known: Vocabulary) -> list[str]:
@@ -110,39 +147,15 @@ def _unleet(chunk: str, known: Vocabulary) -> list[str]:
     return found
 
 
-def _apart(view: View, known: Vocabulary) -> View | None:
-    """Words run together, apart."""
-    tokens: list[str] = []
-    chunks: list[int] = []
-    changed = False
-    for token, chunk in zip(view.tokens, view.chunks, strict=True):
-        parts = known.split(token) or [token]
-        changed = changed or len(parts) > 1
-        tokens += parts
-        chunks += [chunk] * len(parts)
-    return View("apart", tokens, chunks) if changed else None
-
-
-def _unmasked(plain: View, chunks: Sequence[str], known: Vocabulary) -> Iterator[View]:
-    """One view for each guess at the words with stars in them: all first guesses, all second ones, and so on."""
-    if not any(char in chunk for chunk in chunks for char in "*#%?"):
-        return
+def _unmasked(chunks: Sequence[str], known: Vocabulary) -> dict[int, list[str]]:
+    """What the words with stars in them may be, by chunk."""
     guesses: dict[int, list[str]] = {}
     for number, chunk in enumerate(chunks):
         for match in _MASKED.finditer(chunk):
             pattern = _MASK.sub(".", match[0])
             if 3 <= len(pattern) <= 20 and pattern.count(".") * 2 <= len(pattern) + 1 and len(guesses) < _MOST_MASKED:
                 guesses[number] = known.unmask(pattern)
-    for nth in range(max(map(len, guesses.values()), default=0)):
-        yield _view(
-            "masked",
-            (
-                [guesses[number][min(nth, len(guesses[number]) - 1)]]
-                if guesses.get(number)
-                else chunk.translate(SEPARATE).split()
-                for number, chunk in enumerate(chunks)
-            ),
-        )
+    return guesses
 
 
 def _close_up(found: re.Match[str]) -> str:
@@ -156,4 +169,4 @@ def _close_up(found: re.Match[str]) -> str:
 def backwards(view: View) -> Iterator[View]:
     """The two ways to hide a text that any schoolchild knows: from its end, and thirteen letters on."""
     yield View("reversed", [token[::-1] for token in reversed(view.tokens)], view.chunks[::-1])
-    yield view.changed("rot13", [codecs.encode(token, "rot13") for token in view.tokens])
+    yield View("rot13", view.text.translate(_ROT13).split(), view.chunks)

@@ -17,7 +17,12 @@ _STRETCHED = re.compile(r"([^\W\d_])\1\1")
 # Doubles that English hardly has, so that one of them is already a stretch.
 _ODD_DOUBLE = re.compile(r"([ahijkquvwxy])\1")
 _DOUBLED = re.compile(r"(?:([^\W\d_])\1)+")
-_MOST_GUESSES = 64
+_MOST_GUESSES = 32
+_MOST_EITHER = 4  # signs in a token that may stand for two letters
+_MOST_RUNS = 5
+_MOST_PARTS = 4
+_MOST_REMEMBERED = 20_000
+_NONE: list[str] = []
 _SHORTEST = 3
 _SPLIT = range(7, 161)  # letters of a token that may be words run together
 _LONG = 15  # from here on hardly anything is one word
@@ -39,9 +44,9 @@ class Vocabulary:
         self.beginnings = frozenset(word for word in beginnings if len(word) > _SHORTEST and word.isascii())
         self.small = frozenset(small)
         self.whole = frozenset(whole)
-        self._by_form: dict[tuple[int, str], list[str]] = {}
-        for word in self.words:
-            self._by_form.setdefault((len(word), word[0]), []).append(word)
+        self._known_splits: dict[str, list[str]] = {}
+        self._words_by_form = _by_form(self.words)
+        self._beginnings_by_form = _by_form(self.beginnings)
 
     def knows(self, token: str) -> bool:
         return token in self.words or any(
@@ -65,12 +70,12 @@ class Vocabulary:
         return plain
 
     def _readings(self, token: str) -> Iterator[str]:
+        if sum(char in _EITHER for char in token) > _MOST_EITHER:
+            return
         choices = [_EITHER.get(char) or char.translate(_LEET) for char in token]
-        for letters in itertools.islice(itertools.product(*choices), _MOST_GUESSES):
-            yield "".join(letters)
+        yield from map("".join, itertools.islice(itertools.product(*choices), _MOST_GUESSES))
         if token[-1] in "!|+" and len(token) > _SHORTEST:
-            for letters in itertools.islice(itertools.product(*choices[:-1]), _MOST_GUESSES):
-                yield "".join(letters)
+            yield from map("".join, itertools.islice(itertools.product(*choices[:-1]), _MOST_GUESSES))
 
     def unstretch(self, token: str) -> str:
         """``naaaked`` and ``nnaakkeedd`` are naked; ``rapping`` is what it is."""
@@ -81,6 +86,10 @@ class Vocabulary:
         runs = [match[0] for match in _RUN.finditer(token)]
         if len("".join(runs)) != len(token):
             return token  # digits in it
+        if (every := min(map(len, runs))) > 1:
+            return "".join(run[0] * (len(run) // every) for run in runs)  # each letter as often
+        if sum(len(run) > 1 for run in runs) > _MOST_RUNS:
+            return "".join(run[0] for run in runs)
         choices = [(run[0], run[0] * 2) if len(run) > 1 else (run,) for run in runs]
         first = ""
         for letters in itertools.islice(itertools.product(*choices), _MOST_GUESSES):
@@ -88,41 +97,60 @@ class Vocabulary:
             first = first or guess
             if self.knows(guess):
                 return guess
-        if _DOUBLED.fullmatch(token):
-            return token[::2]
         return first if _STRETCHED.search(token) else token
 
-    def _is_part(self, part: str, long: bool) -> bool:
+    def _is_part(self, part: str) -> bool:
         if not part.isalpha():
-            return long and (part.isdigit() or (part[:2].isdigit() and part[2:] in ("yo", "yr", "y")))
+            return part.isdigit() or (part[:2].isdigit() and part[2:] in ("yo", "yr", "y"))
         if len(part) >= _SHORTEST and part in self.words:
             return True
-        return long and (part in self.small or (len(part) > _SHORTEST + 1 and part in self.beginnings))
+        return part in self.small or (len(part) > _SHORTEST + 1 and part in self.beginnings)
 
     def unmask(self, pattern: str) -> list[str]:
         """What ``n.ked`` may be, a dot for each hidden letter; the first letter must be there."""
         if pattern[0] == ".":
             return []
-        found = [word for word in self._by_form.get((len(pattern), pattern[0]), ()) if _fits(word, pattern)]
-        for end in range(_SHORTEST + 2, len(pattern)):
-            # The beginning of a longer word: the rest is left as it is, stars and all.
+        found = [word for word in self._words_by_form.get((len(pattern), pattern[0]), ()) if _fits(word, pattern)]
+        for end in range(max(_SHORTEST + 1, pattern.index(".") + 1), len(pattern)):
+            # The beginning of a longer word: the rest is left as it is.
             found += [
                 word + pattern[end:].replace(".", "")
-                for word in self._beginnings(end, pattern[0])
-                if "." in pattern[:end] and _fits(word, pattern[:end])
+                for word in self._beginnings_by_form.get((end, pattern[0]), ())
+                if _fits(word, pattern[:end])
             ]
         return found
 
-    def _beginnings(self, length: int, first: str) -> Iterator[str]:
-        return (word for word in self.beginnings if len(word) == length and word[0] == first)
-
     def split(self, token: str) -> list[str]:
+        """See ``_split``; the same words come again and again, so what was found is remembered."""
+        if len(token) not in _SPLIT:
+            return _NONE
+        if (found := self._known_splits.get(token)) is None:
+            if len(self._known_splits) > _MOST_REMEMBERED:
+                self._known_splits.clear()
+            self._known_splits[token] = found = self._split(token)
+        return found
+
+    def _split(self, token: str) -> list[str]:
         """``nakedgirl`` is two words. Empty where the token is a word of its own, or not made of known ones."""
-        if len(token) not in _SPLIT or not token.isascii() or not token.isalnum():
+        if not token.isascii() or not token.isalnum():
             return []
         long = len(token) >= _LONG
         if self.knows(token) or (self._is_whole(token) and not long):
             return []
+        return self._spell_out(token) if long else self._parts(token, _MOST_PARTS)
+
+    def _parts(self, token: str, most: int) -> list[str]:
+        """``token`` as known words without a rest, the longest first; empty where there is no way."""
+        if token in self.words:
+            return [token]
+        if most > 1:
+            for cut in range(len(token) - _SHORTEST, _SHORTEST - 1, -1):
+                if token[:cut] in self.words and (rest := self._parts(token[cut:], most - 1)):
+                    return [token[:cut], *rest]
+        return []
+
+    def _spell_out(self, token: str) -> list[str]:
+        """A whole sentence without blanks: as many of its letters as possible in known words, and what lies between."""
         # best[end] is how many letters up to there are in known words, and the cut that leads there
         best: list[tuple[float, int]] = [(0.0, 0)] * (len(token) + 1)
         for end in range(1, len(token) + 1):
@@ -130,7 +158,7 @@ class Vocabulary:
             for begin in range(max(0, end - _LONGEST_WORD), end):
                 part = token[begin:end]
                 size = end - begin
-                if self._is_part(part, long):
+                if self._is_part(part):
                     # Fewer and longer words explain a token better.
                     value = best[begin][0] + size - 0.4
                     if value > score:
@@ -142,7 +170,7 @@ class Vocabulary:
         while end:
             cut = best[end][1]
             part = token[cut:end]
-            if self._is_part(part, long):
+            if self._is_part(part):
                 known += len(part)
                 parts.append(part)
             elif parts and parts[-1].startswith("\0"):
@@ -150,10 +178,18 @@ class Vocabulary:
             else:
                 parts.append(f"\0{part}")
             end = cut
-        if known < len(token) * (_COVERED if long else 1):
+        if known < len(token) * _COVERED:
             return []
         return [part.lstrip("\0") for part in reversed(parts)]
 
 
 def _fits(word: str, pattern: str) -> bool:
     return all(hidden in (letter, ".") for letter, hidden in zip(word, pattern, strict=True))
+
+
+def _by_form(words: Iterable[str]) -> dict[tuple[int, str], list[str]]:
+    """By length and first letter."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for word in words:
+        found.setdefault((len(word), word[0]), []).append(word)
+    return found
