@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 from streamlit import runtime
 
 from reve_core import bootstrap
+from reve_core.cli import careful
 from reve_core.errors import ReveError, UnsafeConfiguration
 from reve_core.logs import setup_logging, to_root
 from reve_core.store.sqlite.tally import Tally, tally
@@ -51,12 +52,22 @@ def get_tally() -> Tally:
     return tally(bootstrap.load_settings().data_dir.expanduser() / "reve.db")
 
 
+def tell_what_is_careless() -> None:
+    """In the log of a public link, where whoever set it up looks first."""
+    settings = bootstrap.load_settings()
+    if settings.mode == "public":
+        found = careful.findings(settings, bootstrap.allowance(settings), careful.Surroundings.here())
+        for finding in (each for each in found if each.refuses):
+            log.warning("Careless for a public link: %s", finding.text)
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     try:
         setup_logging(bootstrap.load_settings())
         streamlit.logger.setup_formatter = to_root  # for the loggers that Streamlit makes from now on
         bootstrap.get()
+        tell_what_is_careless()
     except UnsafeConfiguration:
         raise  # a public link must not stand open while somebody reads the log
     except ReveError as exc:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -142,6 +143,8 @@ def build(settings: Settings) -> Studio:
         "reve": Limits(concurrency=settings.api_concurrency, per_minute=settings.api_per_minute or None),
     }
     folder = settings.data_dir.expanduser().absolute()
+    with suppress(OSError):  # the next line finds out what is wrong with it
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # prompts and pictures of strangers are nobody else's
     read_only = _why_read_only(folder, public=settings.mode == "public")
     store = _open_store(settings, folder, read_only)
     blobs = LocalBlobs(folder / "images", read_only=read_only is not None)
