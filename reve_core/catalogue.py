@@ -80,15 +80,18 @@ class Catalogue:
             self._poll_after[provider, model] = min(max(round(capabilities.typical_s[0] / 10), 1), _SLOWEST_POLL_S)
         return self._poll_after[provider, model]
 
-    def quote(self, request: JobRequest, count: int = 1) -> Quote:
-        """Price and wait for ``count`` pictures submitted now. The prompt does not matter. Raises BadInput."""
+    def quote(self, request: JobRequest, count: int = 1, turn: Turn | None = None) -> Quote:
+        """
+        Price and wait for ``count`` pictures submitted now. The prompt does not matter; ``turn`` as for ``quotes``. Raises
+        BadInput.
+        """
         name = request.provider or self.default_provider
         provider = self._providers.get(name)
         if provider is None:
             raise intake.no_such_provider(name, self._providers)
         model = intake.find_model(provider, request.model)
-        ahead = self._store.line().get(name, 0)
-        return self._quotes(name, model, ahead, (count,))[0]
+        ahead = self._ahead(self._store.line(), name, model, turn)
+        return self._quotes(name, model, ahead, (count,), turn)[0]
 
     def quotes(self, most: int, turn: Turn | None = None) -> dict[tuple[str, str], list[Quote]]:
         """

@@ -8,6 +8,7 @@ from typing import Any
 from pages.parts.me import live
 from pages.parts.pictures import image_url
 from reve_core import views, waits
+from reve_core.allowance import Turn
 from reve_core.catalogue import ProviderView
 from reve_core.errors import ReveError
 from reve_core.models import Job, JobFilter, JobRequest, JobStatus
@@ -62,6 +63,7 @@ class Line:
     # -- as the piece draws it
 
     def data(self, studio: Studio, owner: str) -> dict[str, Any]:
+        turn = studio.admission.turn(owner)
         # The revision before the rows: what changes in between is noticed by the next look, not lost.
         rev = studio.revision(owner=owner)
         counts = studio.counts(owner=owner)
@@ -71,7 +73,7 @@ class Line:
         tabs = [{"key": ALL, "title": "All", "count": sum(counts.values())}]
         tabs += [{"key": status.value, "title": title, "count": counts[status]} for status, title in _TITLES.items()]
         return {
-            "providers": [provider_row(studio, view) for view in studio.catalogue.providers()],
+            "providers": [provider_row(studio, view, turn) for view in studio.catalogue.providers()],
             "tabs": tabs,
             "tab": self.tab,
             "failed": studio.retryable(owner=owner) if counts[JobStatus.FAILED] else 0,
@@ -98,9 +100,9 @@ class Line:
         }
 
 
-def provider_row(studio: Studio, view: ProviderView) -> dict[str, Any]:
+def provider_row(studio: Studio, view: ProviderView, turn: Turn | None) -> dict[str, Any]:
     try:
-        quote = studio.catalogue.quote(JobRequest(prompt="", provider=view.name))
+        quote = studio.catalogue.quote(JobRequest(prompt="", provider=view.name), turn=turn)
         says = f"A picture ordered now: {waits.in_words(quote.low_s, quote.high_s)}"
     except ReveError as exc:
         says = str(exc)

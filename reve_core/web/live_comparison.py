@@ -118,7 +118,7 @@ def _wait(studio: Studio, grid: Grid) -> str:
     makers = {maker: count for maker, count in pending.items() if maker[1] in known.get(maker[0], ())}
     if not makers:
         return ""
-    quote = studio.catalogue.quote_all(makers)
+    quote = studio.catalogue.quote_all(makers, studio.admission.turn(grid.comparison.owner))
     return waits.in_words(quote.low_s, quote.high_s)
 
 
