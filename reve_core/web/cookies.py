@@ -43,6 +43,16 @@ def visitor_cookie(owner: str, visitors: Visitors, *, https: bool, embedded: boo
     return "; ".join(parts)
 
 
+def cleared_cookies(*, https: bool, embedded: bool) -> list[str]:
+    """The ``Set-Cookie`` headers that make a browser nobody again: with its next page it is somebody new."""
+    gone = "Max-Age=0; Path=/; HttpOnly"
+    cleared = [f"{COOKIE}=; {gone}; SameSite=Lax"]
+    if https:
+        where = "SameSite=None; Partitioned" if embedded else "SameSite=Lax"
+        cleared.append(f"{SECURE_COOKIE}=; {gone}; Secure; {where}")
+    return cleared
+
+
 class VisitorCookies:
     """
     ASGI middleware around Streamlit. ``get_studio`` may raise ReveError: the page, which says why, comes without a cookie.

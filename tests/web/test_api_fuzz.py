@@ -53,6 +53,7 @@ ONLY_THE_SERVICE_KNOWS = {
     "createComparison",
     "extendComparison",
     "importComparison",
+    "deleteMe",  # where the app serves one person it is refused
 }
 # The tutorial's door reads generously, as the tutorial's service did: "1024" is a number there.
 GENEROUS = {"generate"}

@@ -49,6 +49,7 @@ class Call:
     tick: Tick
     owner: str | None
     address: str = ""
+    site: Site = field(default_factory=Site)
 
     @property
     def origin(self) -> Origin:
@@ -151,8 +152,9 @@ class Endpoint:
             refuse_cross_site(request.headers)
         studio = self._get_studio()
         owner = owner_of(request.headers, studio.visitors)
-        address = (client_of(request, self._get_site()) or "") if studio.visitors.public else ""
-        return await operation.run(Call(request, studio, self._tick, owner, address))
+        site = self._get_site()
+        address = (client_of(request, site) or "") if studio.visitors.public else ""
+        return await operation.run(Call(request, studio, self._tick, owner, address, site))
 
 
 class Json(Response):

@@ -228,6 +228,47 @@ class StandingShape(BaseModel):
     next_in_s: int = Field(0, description="Seconds until there is one more, where there is none.")
 
 
+class PeriodShape(BaseModel):
+    what: str
+    how_long: str
+
+
+class RecipientShape(BaseModel):
+    """Somebody else who is sent what you typed."""
+
+    name: str
+    purpose: str
+
+
+class MeShape(BaseModel):
+    """What is stored about you."""
+
+    jobs: int = Field(description="Of every status, each with its prompt; those in the trash too.")
+    pictures: int
+    bytes: int = Field(description="Of the pictures themselves.")
+    trashed: int
+    pending: int
+    comparisons: int
+    links: int = Field(description="Share links, ended ones too.")
+    votes: int = Field(description="That you cast, on others' comparisons as far as this browser's cookie tells.")
+    tokens: int
+    moderation: int = Field(description="Lines of the moderation log, without any text.")
+    credits_today: float = Field(description="Spent since midnight UTC, written down under a hash of your name.")
+    oldest_at: datetime | None
+    kept: list[PeriodShape]
+    sent_to: list[RecipientShape]
+
+
+class DeletedShape(BaseModel):
+    """What went. ``votes`` stay and no longer say whose they are."""
+
+    jobs: int
+    pictures: int
+    comparisons: int
+    links: int
+    votes: int
+
+
 class FieldError(BaseModel):
     field: str
     message: str

@@ -12,7 +12,7 @@ from reve_core import __version__
 from reve_core.service import Studio
 from reve_core.web import tutorial
 from reve_core.web.address import base_url
-from reve_core.web.api import comparisons, jobs, pictures, providers, reference, shares, standing
+from reve_core.web.api import comparisons, jobs, me, pictures, providers, reference, shares, standing
 from reve_core.web.api.endpoint import Call, Endpoint, Json, Operation
 from reve_core.web.api.openapi import document
 from reve_core.web.crosssite import Cors
@@ -26,6 +26,7 @@ DESCRIBED = (
     *shares.OPERATIONS,
     *providers.OPERATIONS,
     *standing.OPERATIONS,
+    *me.OPERATIONS,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -101,6 +101,17 @@ def voter_cookie(value: str, *, https: bool) -> str:
     """The ``Set-Cookie`` of a voter. The name that neighbours cannot plant asks for the whole site and for https."""
     where = f"{SECURE_COOKIE}={value}; Path=/; Secure" if https else f"{COOKIE}={value}; Path=/c"
     return f"{where}; Max-Age={VOTER_S}; HttpOnly; SameSite=Lax"
+
+
+def cleared_voter_cookies(*, https: bool) -> list[str]:
+    """The ``Set-Cookie`` headers that make a browser no voter again."""
+    gone = "Max-Age=0; HttpOnly; SameSite=Lax"
+    return [f"{COOKIE}=; Path=/c; {gone}", *([f"{SECURE_COOKIE}=; Path=/; Secure; {gone}"] if https else [])]
+
+
+def voter_of(cookies: Mapping[str, str]) -> str | None:
+    """The cookie of a browser that has voted."""
+    return cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
 
 
 def _packed(request: Request, body: bytes, kind: str, headers: dict[str, str], status: int) -> Response:
