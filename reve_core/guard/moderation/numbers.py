@@ -9,7 +9,7 @@ CARD = "#card_number"
 SOCIAL_SECURITY = "#social_security_number"
 NUMBERS = (CARD, SOCIAL_SECURITY)
 
-_CARD = re.compile(r"(?<![\d.])[3-6]\d{3}(?:[ -]?\d){9,15}(?![\d.]*\d)")
+_CARD = re.compile(r"(?<![\w.])[3-6]\d{3}(?:[ -]?\d){9,15}(?![\w]|\.\d)")
 _SOCIAL_SECURITY = re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
 
 

@@ -243,6 +243,8 @@ class _Compiler:
             for spelled in _endings(bare) if "~" in bare else (bare,):
                 # Most terms are plain already, and there are tens of thousands of them.
                 folded = spelled if _PLAIN.fullmatch(spelled) else words(spelled)
+                if "*" in bare:
+                    raise self._error(where, line, f"a star may only stand at the end of the term {term!r}")
                 if not folded or (prefix and len(folded) < _SHORTEST_PREFIX and folded.isascii()):
                     raise self._error(where, line, f"the term {term!r} is too short")
                 yield f"{'=' * inside}{folded}{'*' * prefix}"

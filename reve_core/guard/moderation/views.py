@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,15 +103,15 @@ def _differing(
 
 def _rest(plain: View, tokens: Sequence[list[str]], changed: dict[int, list[str]], known: Vocabulary) -> Iterator[View]:
     """What the tokens are without stretched letters, and where words run together are taken apart."""
-    numbers = changed or range(len(tokens))
-    if _REPEATED.search(f" {' '.join(map(' '.join, changed.values()))} " if changed else plain.text):
+    numbers: Iterable[int] = range(len(tokens))
+    if _REPEATED.search(f"{plain.text}{' '.join(map(' '.join, changed.values()))} "):
         short = {number: list(map(known.unstretch, changed.get(number, tokens[number]))) for number in numbers}
         short = {number: found for number, found in short.items() if found != tokens[number]}
         if short:
             yield _around("repeats", tokens, sorted(short), changed | short)
             changed = changed | short
     apart = {}
-    for number in numbers:
+    for number in changed or numbers:
         own = changed.get(number, tokens[number])
         parts = [part for token in own for part in (known.split(token) or (token,))]
         if len(parts) != len(own):

@@ -14,6 +14,7 @@ _EITHER = {"1": "il", "!": "il", "|": "il", "2": "zr"}
 _LETTER = re.compile(r"[^\W\d_]")
 _RUN = re.compile(r"([^\W\d_])\1*")
 _STRETCHED = re.compile(r"([^\W\d_])\1\1")
+_TRIPLED = re.compile(r"(.)\1{2,}")
 # Doubles that English hardly has, so that one of them is already a stretch.
 _ODD_DOUBLE = re.compile(r"([ahijkquvwxy])\1")
 _DOUBLED = re.compile(r"(?:([^\W\d_])\1)+")
@@ -64,9 +65,13 @@ class Vocabulary:
         plain = token.translate(_LEET)
         if plain == token and "2" not in token:
             return token
-        for guess in self._readings(token):
-            if self.knows(guess):
-                return guess
+        spelled = [token]
+        if _TRIPLED.search(token):
+            spelled += [_TRIPLED.sub(r"\1", token), _TRIPLED.sub(r"\1\1", token)]
+        for each in spelled:
+            for guess in self._readings(each):
+                if self.knows(guess):
+                    return guess
         return plain
 
     def _readings(self, token: str) -> Iterator[str]:
