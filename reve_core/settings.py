@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     allowed_hosts: Names = Field(
         (),
-        description="Host names this app answers to, such as `pictures.example`; `*.example` stands for sub-domains. Empty: any.",
+        description="Host names this app answers to, such as `pictures.example`; `*.example` stands for sub-domains. Empty: any; in personal mode, over loopback, only addresses and names that nobody else can own.",
     )
     trusted_hops: int = Field(
         0,
