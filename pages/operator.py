@@ -46,6 +46,7 @@ def _body(studio: Studio, desk: Desk) -> None:
                 default="Overview",
                 required=True,
                 label_visibility="collapsed",
+                wrap=True,
                 format_func=lambda name: f"{name} ({waiting})" if name == "Review" and waiting else name,
             )
         frame.said()

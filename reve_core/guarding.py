@@ -120,7 +120,8 @@ class Snapshot:
     """
     What a copy of the database holds. ``problem`` says in a sentence why it could not be put back; the rest is then empty.
 
-    ``older``: it was written by an earlier version and would be brought up to date. ``newest_at``: its newest job.
+    ``jobs`` are those out of the trash. ``older``: it was written by an earlier version and would be brought up to date.
+    ``newest_at``: its newest job.
     """
 
     problem: str | None = None

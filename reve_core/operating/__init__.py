@@ -150,6 +150,10 @@ class Operator:
         self._note(session.who, "sign in")
         return session
 
+    def lists(self, email: str) -> bool:
+        """Whether that address is on the operators' list. Proves nothing."""
+        return self._entry is not None and self._entry.lists(email)
+
     def wait_s(self, address: str) -> float:
         """Seconds until a token may be tried again from that address; 0: now."""
         return 0.0 if self._entry is None else self._entry.wait_s(address)

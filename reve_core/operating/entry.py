@@ -82,11 +82,14 @@ class Entry:
     def by_email(self, email: str, *, verified: bool) -> Session:
         """Raises NotAllowed."""
         plain = email.strip().casefold()
-        if plain not in self._emails:
+        if not self.lists(email):
             raise NotAllowed("This address is not on the operators' list. Sign out and use another account.")
         if not verified:
             raise NotAllowed("Your provider does not say that this address is verified, so it proves nothing here.")
         return Session(plain, "", self._clock() + LASTS_S)
+
+    def lists(self, email: str) -> bool:
+        return email.strip().casefold() in self._emails
 
     def who(self, session: object) -> str | None:
         """Whose session this is; None where it has ended, or is none of ours."""

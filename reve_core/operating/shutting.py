@@ -43,7 +43,9 @@ class Shutting:
 
     def visitor(self, visitor: str, *, reason: str = "", days: int | None = None) -> Shut:
         """By the keyed name that spending is written down under. Raises BadInput."""
-        owner = self._tools.ledger.owner_of(visitor)
+        # A job forgets the name it is charged to after a day; the owner is the same for as long as anything is left.
+        spender = self._tools.admission.spender
+        owner = next((each for each in self._tools.ledger.owners() if spender(each) == visitor), None)
         if owner is None:
             raise BadInput("Nothing of this visitor is here any more, so nobody can say who it was.", "visitor")
         return self._visitor(owner, reason, days)

@@ -48,8 +48,8 @@ class OperatorStore(Protocol):
         ...
 
     # -- who and what
-    def owner_of(self, visitor: str) -> str | None:
-        """Whose jobs are charged to that keyed name."""
+    def owners(self) -> list[str]:
+        """Everybody of whom there is a job."""
         ...
 
     def whence(self, job_id: str) -> Whence | None: ...

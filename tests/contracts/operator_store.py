@@ -149,10 +149,11 @@ class OperatorStoreContract:
 
     # -- who and what
 
-    def test_a_keyed_name_leads_to_its_owner(self, store: JobStore, ledger: OperatorStore) -> None:
-        ask(store, on=terms("keyed"), owner="v-ana")
-        assert ledger.owner_of("keyed") == "v-ana"
-        assert ledger.owner_of("nobody") is None
+    def test_everybody_of_whom_there_is_a_job_is_named_once(self, store: JobStore, ledger: OperatorStore) -> None:
+        assert ledger.owners() == []
+        ask(store, 2, owner="v-ben")
+        ask(store, owner="v-ana")
+        assert ledger.owners() == ["v-ana", "v-ben"]
 
     def test_a_job_says_from_where_it_came(self, store: JobStore, ledger: OperatorStore) -> None:
         [job] = ask(store, on=terms("ana", "home")).jobs

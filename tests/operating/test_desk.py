@@ -265,6 +265,21 @@ class TestBans:
             desk.shutting.lift(ban.name)
 
 
+def test_a_visitor_is_found_by_the_name_of_the_spending_even_where_jobs_have_forgotten_it(
+    studio: Studio, desk: Desk, tmp_path: Path
+) -> None:
+    made(studio)
+    [spender] = desk.watching.money().by_visitor
+    with closing(sqlite3.connect(tmp_path / "reve.db")) as db:
+        db.execute("update jobs set visitor = '', address = ''")
+        db.commit()
+    desk.shutting.visitor(spender.visitor)
+    with pytest.raises(Banned):
+        order(studio)
+    with pytest.raises(BadInput, match="nobody can say who it was"):
+        desk.shutting.visitor("a name of nobody")
+
+
 def test_the_address_of_a_job_is_shut_until_midnight_for_everybody_behind_it(studio: Studio, desk: Desk) -> None:
     job_id = made(studio)
     shut = desk.shutting.address_of_job(job_id)

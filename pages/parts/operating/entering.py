@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -37,12 +37,9 @@ def page() -> list[StreamlitPage]:
         operator = bootstrap.get().operator
     except ReveError:
         return []
-    inside = operator.knows(st.session_state.get(_SESSION))
-    if not inside and not (_is_asked_for() and can_sign_in(operator)):
-        return []
-    return [
-        st.Page("operator.py", title="Operator", url_path=PATH, visibility="visible" if inside else "hidden"),
-    ]
+    if operator.knows(st.session_state.get(_SESSION)) or _is_listed(operator):
+        return [_page("visible")]
+    return [_page("hidden")] if _is_asked_for() and can_sign_in(operator) else []
 
 
 def can_sign_in(operator: Operator) -> bool:
@@ -76,7 +73,8 @@ def leaving(operator: Operator) -> None:
     if st.button("Sign out", key="operator_leave"):
         st.session_state.pop(_SESSION, None)
         if _is_logged_in():
-            st.logout()
+            st.logout()  # the browser is sent away and comes back; another run now would keep it here
+            st.stop()
         st.rerun()
 
 
@@ -106,7 +104,7 @@ def _by_token(operator: Operator) -> None:
         return
     with st.form("operator_token", clear_on_submit=True, border=False, width=420):
         typed = st.text_input("Token", type="password", max_chars=1000, autocomplete="current-password")
-        pressed = st.form_submit_button("Sign in", type="primary")
+        pressed = st.form_submit_button("Sign in")
     if pressed:
         _try(operator, typed)
     elif (wrong := st.session_state.pop(_WRONG, "")) != "":
@@ -130,7 +128,7 @@ def _by_email(operator: Operator, names: list[str]) -> None:
                 st.login(name or None)
         return
     email = str(st.user.get("email") or "")
-    if st.button(f"Continue as `{_plain(email)}`", key="operator_continue", type="primary"):
+    if st.button(f"Continue as `{_plain(email)}`", key="operator_continue"):
         try:
             verified = st.user.get("email_verified") in (True, "true")
             st.session_state[_SESSION] = operator.sign_in_as(email, verified=verified)
@@ -145,6 +143,15 @@ def _by_email(operator: Operator, names: list[str]) -> None:
 
 def _is_logged_in() -> bool:
     return bool(st.user.get("is_logged_in", False))
+
+
+def _is_listed(operator: Operator) -> bool:
+    """Whether an operator's account is signed in, which comes back from its provider on the first page."""
+    return operator.takes_emails and _is_logged_in() and operator.lists(str(st.user.get("email") or ""))
+
+
+def _page(visibility: Literal["visible", "hidden"]) -> StreamlitPage:
+    return st.Page("operator.py", title="Operator", url_path=PATH, visibility=visibility)
 
 
 def _is_asked_for() -> bool:

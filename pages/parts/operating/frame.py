@@ -15,6 +15,7 @@ from reve_core.errors import ReveError
 
 P = ParamSpec("P")
 _SAID = "operator_said"
+_THUMB = 132  # pixels
 
 
 def style() -> None:
@@ -63,10 +64,11 @@ def facts(pairs: Sequence[tuple[str, str]]) -> None:
 def picture(data: bytes | None, alt: str) -> None:
     """A thumbnail within the page itself: no address leads to a picture that is hidden."""
     if data is None:
-        st.html('<div class="op-picture lost">No file</div>')
+        st.html('<div class="op-picture lost">No file</div>', width=_THUMB)
         return
     st.html(
-        f'<img class="op-picture" alt="{html.escape(alt)}" src="data:image/webp;base64,{b64encode(data).decode("ascii")}">'
+        f'<img class="op-picture" alt="{html.escape(alt)}" src="data:image/webp;base64,{b64encode(data).decode("ascii")}">',
+        width=_THUMB,
     )
 
 

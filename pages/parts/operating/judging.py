@@ -33,7 +33,7 @@ def _one(desk: Desk, held: Held) -> None:
         with st.form(f"operator_judge_{job.id}", border=False):
             note = st.text_input("Note to the visitor, where it is refused", max_chars=200)
             with st.container(horizontal=True):
-                approved = st.form_submit_button("Approve", type="primary")
+                approved = st.form_submit_button("Approve")
                 refused = st.form_submit_button("Refuse")
         if approved:
             frame.act(_approved, desk, job.id)

@@ -29,7 +29,7 @@ def draw(desk: Desk) -> None:
                             key=f"operator_limit_{limit.name}_{number}",
                         )
                     )  # fmt: skip
-        saved = st.form_submit_button("Save", type="primary")
+        saved = st.form_submit_button("Save")
     if saved:
         _next_round()
         frame.act(_save, desk, limits, typed)

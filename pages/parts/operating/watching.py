@@ -8,11 +8,12 @@ import streamlit as st
 
 from pages.parts.operating import entering, frame
 from reve_core import bootstrap
-from reve_core.operating import DAYS, Desk, Money, short
+from reve_core.operating import DAYS, Desk, Maker, Money, short
 
 _CHECKED = "operator_checked"
 _EVERY_S = 5.0
 _MOST_VISITORS = 10
+_COLOURS = ("#d2603a", "#7d8a94", "#b59b4a", "#5f8f7a", "#94719c")  # seen on light and on dark
 # What a code of an error means, where the code alone does not say it.
 _REASONS = {
     "blocked": "Blocked by the moderation",
@@ -61,21 +62,18 @@ def _money(money: Money) -> None:
 def _chart_of_days(money: Money) -> None:
     titles = {view.name: view.title for view in bootstrap.get().catalogue.providers()}
     today = datetime.now(UTC).date()
-    days = [f"{today - timedelta(days=back):%Y-%m-%d}" for back in reversed(range(DAYS))]
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     spent = {(each.day, each.provider): each.credits for each in money.by_day if each.credits}
     makers = sorted({provider for _, provider in spent})
-    rows = [
-        {"Day": day, "Provider": titles.get(maker, maker.capitalize()), "Credits": spent.get((day, maker), 0.0)}
-        for day in days
-        for maker in makers
-    ]
+    named = {maker: titles.get(maker, maker.capitalize()) for maker in makers}
     st.bar_chart(
-        {name: [row[name] for row in rows] for name in ("Day", "Provider", "Credits")},
+        {"Day": days} | {named[maker]: [spent.get((day.isoformat(), maker), 0.0) for day in days] for maker in makers},
         x="Day",
-        y="Credits",
-        color="Provider",
+        y=list(named.values()),
+        color=[_COLOURS[number % len(_COLOURS)] for number in range(len(makers))],
         height=220,
         x_label="",
+        y_label="Credits",
         alt=f"Credits a day by provider: {frame.count(money.total)} in {DAYS} days, {frame.count(money.today)} today.",
     )
     frame.table(
@@ -106,6 +104,7 @@ def _chart_of_visitors(money: Money) -> None:
         y="Credits",
         horizontal=True,
         sort="-Credits",
+        color=_COLOURS[0],
         height=60 + 26 * len(most),
         y_label="",
         alt="Credits by visitor, the same numbers as in the table below.",
@@ -165,24 +164,23 @@ def _work() -> None:
 def _makers(desk: Desk) -> None:
     frame.title("Providers")
     checked: dict[str, str] = st.session_state.setdefault(_CHECKED, {})
-    for maker in desk.watching.makers():
-        state = "Paused" if maker.is_paused else "In use"
-        if maker.is_paused and maker.until is not None:
-            state += f" until {frame.when(maker.until)}"
-        frame.table(
-            ["Provider", "State", "Why", "Credits left", "Last check"],
+    makers = desk.watching.makers()
+    frame.table(
+        ["Provider", "State", "Why", "Credits left", "Last check"],
+        [
             [
-                [
-                    maker.title,
-                    state,
-                    maker.reason,
-                    "" if maker.credits_left is None else frame.count(maker.credits_left),
-                    checked.get(maker.name, ""),
-                ]
-            ],
-            about=f"{maker.title} as it stands",
-        )
-        with st.container(horizontal=True):
+                maker.title,
+                _state(maker),
+                maker.reason,
+                "" if maker.credits_left is None else frame.count(maker.credits_left),
+                checked.get(maker.name, ""),
+            ]
+            for maker in makers
+        ],
+        about="Providers as they stand",
+    )
+    with st.container(horizontal=True):
+        for maker in makers:
             if st.button(f"Check {maker.title}", key=f"operator_check_{maker.name}"):
                 with st.spinner("Asking, without spending"):
                     health = desk.watching.check(maker.name)
@@ -194,6 +192,12 @@ def _makers(desk: Desk) -> None:
                     frame.act(_resumed, desk, maker.name, maker.title)
             elif st.button(f"Pause {maker.title}", key=f"operator_pause_{maker.name}"):
                 frame.act(_paused, desk, maker.name, maker.title)
+
+
+def _state(maker: Maker) -> str:
+    if not maker.is_paused:
+        return "In use"
+    return "Paused" if maker.until is None else f"Paused until {frame.when(maker.until)}"
 
 
 def _paused(desk: Desk, name: str, title: str) -> str:

@@ -117,9 +117,9 @@ class OperatorSide(Side):
 
     # -- who and what
 
-    def owner_of(self, visitor: str) -> str | None:
-        row = self.connections.row("select owner from jobs where visitor = ? order by seq desc limit 1", (visitor,))
-        return None if row is None else str(row["owner"])
+    def owners(self) -> list[str]:
+        with self.connections.read() as db:
+            return [row["owner"] for row in db.execute("select distinct owner from jobs order by owner").fetchall()]
 
     def whence(self, job_id: str) -> Whence | None:
         row = self.connections.row("select address, charge_day from jobs where id = ?", (job_id,))
@@ -178,7 +178,7 @@ class OperatorSide(Side):
                         problem=f"A newer version of this app wrote it ({newer[-1]}). Update the app first."
                     )
                 jobs, pictures, newest = db.execute(
-                    "select count(*), count(image), max(created_at) from jobs"
+                    "select count(*) filter (where trashed_at is null), count(image), max(created_at) from jobs"
                 ).fetchone()
                 comparisons, shares = (_count(db, table) for table in ("comparisons", "shares"))
         except (sqlite3.Error, OSError):
