@@ -50,7 +50,7 @@ def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote], here: sta
     paid = standing.is_paid(view, here.paid)
     made_by = model.title if view.title in model.title else f"{view.title} · {model.title}"
     paused = ""
-    if view.paused and view.state is not None and not (paid and view.state.own_keys):
+    if standing.is_paused(view, here.paid) and view.state is not None:
         paused = f"{view.title} is paused: {view.state.reason} What you create now waits in line."
     return {
         "key": key_of(view.name, model.id),

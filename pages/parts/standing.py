@@ -104,5 +104,10 @@ def is_paid(view: ProviderView, paid: frozenset[str]) -> bool:
     return view.name in paid and any(model.capabilities.own_key != "no" for model in view.models)
 
 
+def is_paused(view: ProviderView, paid: frozenset[str]) -> bool:
+    """Whether what is ordered now would wait."""
+    return view.paused and not (is_paid(view, paid) and view.state is not None and view.state.own_keys)
+
+
 def _allowed_credits(allowance: Allowance, scope: str) -> float:
     return float(getattr(allowance, f"{scope}_credits"))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.app.process import App
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.browser
 OpenWindow = Callable[..., Page]
 PUBLIC = {"REVE_MODE": "public", "REVE_SECRET": "only-for-tests-" * 3}
 KEY = "papi.a-visitors-own-key-0123456789"
+GRAVE = ("serious", "critical")
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
 
 
@@ -92,6 +94,7 @@ def test_when_the_credits_are_gone_the_sketch_and_a_key_of_ones_own_go_on(
     field = page.get_by_label("Your Reve key")
     expect(field).to_be_focused()
     assert page.evaluate(wide)
+    assert [rule["id"] for rule in Axe().run(page).response["violations"] if rule["impact"] in GRAVE] == []
     reve.key = KEY
     field.fill("not a key")
     field.press("Enter")

@@ -255,7 +255,8 @@ class Form {
     for (const radio of this.el.querySelectorAll('[name=samples]')) radio.checked = +radio.value === this.state.samples;
     this.at('.go .button').disabled = Boolean(this.making);
     const own = this.chosen().map((model) => model.own).find(Boolean) ?? null;
-    this.allowed.show({ refused: this.refused, own, key: this.state.models.join(), n: this.refused?.n });
+    const paused = this.chosen().some((model) => model.paused);
+    this.allowed.show({ refused: this.refused, own, key: this.state.models.join(), paused, n: this.refused?.n });
   }
 
   // The visitor has chosen the built-in sketch for all of it.

@@ -57,6 +57,7 @@ def choices(studio: Studio, here: standing.View) -> list[dict[str, Any]]:
             "default": model.capabilities.default_ratio,
             "seed": model.capabilities.seed,
             "own": ownkeys.offer(view.name, view.title, model, here.paid),
+            "paused": standing.is_paused(view, here.paid),
             "price": form.PAID.lower()
             if standing.is_paid(view, here.paid)
             else form.price_words(Quote(model.capabilities.price.credits, model.capabilities.price.usd, 0, 0)),
