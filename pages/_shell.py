@@ -22,7 +22,8 @@ def main() -> None:
     ]
     if host.plain() is None:  # where nobody could open a link, there are none
         pages.append(st.Page("shares.py", title="Shares", url_path="shares"))
-    page = st.navigation([*pages, *entering.page()], position="top")
+    my_data = st.Page("my_data.py", title="My data", url_path="my-data", visibility="hidden")
+    page = st.navigation([*pages, *entering.page(), my_data], position="top")
     with st.container(key="phone_nav", horizontal=True):
         for entry in pages:
             st.page_link(entry, label=entry.title)
@@ -46,6 +47,9 @@ def main() -> None:
             'REVE_MODE = "public" and a REVE_SECRET in the app’s secrets.'
         )
     page.run()
+    if page.title != my_data.title:
+        with st.container(key="foot"):
+            st.page_link(my_data, label="My data")
     host.look(resuming.kept() if alone else "")
 
 

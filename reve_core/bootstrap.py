@@ -261,7 +261,9 @@ def recipients(settings: Settings, providers: Mapping[str, Provider], *, asks: b
     found = []
     if "reve" in providers:
         host = urlsplit(settings.api_url).hostname or settings.api_url
-        found.append(Recipient(f"{providers['reve'].title} ({host})", "your prompt, to make the picture"))
+        found.append(
+            Recipient(f"{providers['reve'].title} ({host})", "your prompt, when you choose it to make the picture")
+        )
     if asks:
         host = urlsplit(settings.moderation_url).hostname or settings.moderation_url
         found.append(Recipient(host, "your prompt, to check it before a picture is made"))

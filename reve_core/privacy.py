@@ -108,6 +108,11 @@ class Privacy:
         self._old: list[bytes] = []
         self._proved_at = 0.0
 
+    @property
+    def folder(self) -> Path | None:
+        """Where everything lies, for the one person who may know; None on a public link."""
+        return self._backups.parent if self._backups is not None and not self.public else None
+
     # -- for the owner
 
     def held(self, owner: str, voter: str | None = None) -> Held:

@@ -76,7 +76,9 @@ def _says(studio: Studio, sheet: Sheet) -> str:
     if sheet.filtered or sheet.which.starred:
         return f"{shown:,}{'' if sheet.next is None else ' or more'} found"
     total = studio.counts(owner=sheet.owner)[JobStatus.DONE]
-    return "1 picture" if total == 1 else f"{total:,} pictures"
+    says = "1 picture" if total == 1 else f"{total:,} pictures"
+    days = studio.privacy.kept_for()
+    return f"{says}, kept for {days} here" if days else says
 
 
 def _empty(studio: Studio, sheet: Sheet) -> dict[str, Any]:

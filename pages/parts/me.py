@@ -109,11 +109,12 @@ def live_at(url: str) -> dict[str, Any] | None:
     if visitors.public:
         told["you"] = visitors.tag(me())
         if is_alone():
-            told["pass"] = _session_pass()
+            told["pass"] = session_pass()
     return told
 
 
-def _session_pass() -> str:
+def session_pass() -> str:
+    """What a request of a page whose browser sends no cookies carries in their place."""
     return _kept_for_a_while(_PASS, lambda visitors, owner: visitors.session_pass(owner))
 
 
