@@ -200,7 +200,7 @@ def build(settings: Settings) -> Studio:
         receivers=receivers,
         operator_entry=entry,
         backups=folder / "backups",
-        keeping=keeping(settings) if public else None,
+        keeping=keeping(settings),
         recipients=recipients(settings, providers, asks=screen is not None),
         trash_days=settings.trash_days,
         read_only=read_only,

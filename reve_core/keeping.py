@@ -8,6 +8,7 @@ from datetime import datetime
 BACKUP_DAYS = 3.0  # how old an emergency copy of the database can get on a public link
 TRACE_DAYS = 1.0  # after which an ended job no longer says from which address, or under which spending name, it came
 AUDIT_DAYS = 365.0
+SPENDING_DAYS = 40.0  # of which the numbers by day are kept
 
 
 @dataclass(frozen=True, slots=True)
