@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tests.app.process import free_port
 
 STREAMLITS_COOKIES = ("_streamlit_xsrf", "_streamlit_session", "_streamlit_user")
-STREAMLITS_ROUTES = ("_stcore/", "media/", "static/", "component/")
+STREAMLITS_ROUTES = ("_stcore/", "media/", "static/", "component/", "favicon.png")
 PAGES = ("", "gallery", "compare", "queue", "shares")
 _OUTER = '<!doctype html><title>A host</title><style>body{{margin:0}}iframe{{border:0;width:100vw;height:100vh}}</style><iframe src="{src}" allow="clipboard-write"></iframe>'
 
