@@ -478,8 +478,8 @@ class GuardStoreContract:
         assert store.claim("w", lease_s=60, limits=LIMITS) is None
         store.resume("fake")
         finish(store, held, 10)
-        taken = {take(store).job.id}  # one call finds out about the link's account; the visitor's has told nothing of it
-        assert another.id not in taken
+        # One call finds out about the link's account; the visitor's has told nothing of it.
+        assert take(store).job.id != another.id
         assert store.claim("w", lease_s=60, limits=LIMITS) is None
 
     # -- bans
