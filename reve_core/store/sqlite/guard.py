@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from reve_core.guarding import Audit, Ban, Verdicts
 from reve_core.models import Job
 from reve_core.store.sqlite.base import BUMP, Side
+from reve_core.store.sqlite.fairness import give_turn_back
 from reve_core.store.sqlite.rows import instant, job_of
 
 _GONE = "(not kept)"  # in the place of a prompt that was refused
@@ -119,13 +120,14 @@ class GuardSide(Side):
             rejected = db.execute(
                 f"""
                 update jobs set status = 'failed', error_code = 'blocked', error = ?, finished_at = ?, rev = {BUMP}
-                where id = ? and review = 'person' and status = 'queued'
+                where id = ? and review = 'person' and status = 'queued' returning provider, fair, estimate
                 """,
                 (message, self._clock(), job_id),
-            ).rowcount
-            if rejected:
+            ).fetchone()
+            if rejected is not None:
+                give_turn_back(db, rejected["provider"], rejected["fair"], rejected["estimate"])
                 forget_prompt(db, job_id)
-            return bool(rejected)
+            return rejected is not None
 
     # -- hiding
 
