@@ -164,11 +164,15 @@ class _Finds:
 
     def view_of(self, rule: Rule) -> str | None:
         """The view that gave the rule away, "text" where nothing was hidden; None where it does not apply."""
-        rarest, *others = sorted((self._of(need) for need in rule.needs), key=len)
+        choices = [self._of(need) for need in rule.needs]
+        rarest, *others = choices if rule.ordered else sorted(choices, key=len)
         for start in rarest:
             near = [start]
             for choice in others:
-                hit = next((hit for hit in _around(choice, start, rule.within) if hit not in near), None)
+                after = near[-1].last if rule.ordered else -1
+                hit = next(
+                    (hit for hit in _around(choice, start, rule.within) if hit not in near and hit.first >= after), None
+                )
                 if hit is None:
                     break
                 near.append(hit)

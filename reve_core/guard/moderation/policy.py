@@ -66,6 +66,7 @@ class _Rule(_Table):
     all_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     within: int = Field(0, ge=0, le=1000)
+    ordered: bool = False
 
 
 class _File(_Table):
@@ -83,7 +84,7 @@ class _File(_Table):
 class Rule:
     """
     Applies where each of ``needs`` (bits of groups) was found, none of ``none`` was, and, with ``within`` above 0, the
-    finds lie at most so many words apart.
+    finds lie at most so many words apart; ``ordered``: they follow one another as in ``needs``.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Rule:
     needs: tuple[int, ...]
     none: int
     within: int
+    ordered: bool
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ class _Compiler:
                 needs=tuple(needs),
                 none=none,
                 within=rule.within,
+                ordered=rule.ordered,
             )
 
     def _mask(self, entry: str, where: str, line: str) -> int:
