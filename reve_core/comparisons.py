@@ -19,7 +19,7 @@ from unicodedata import category
 
 from reve_core import intake
 from reve_core.admission import Admission
-from reve_core.allowance import HERE, NO_KEYS, Origin, Terms
+from reve_core.allowance import HERE, NO_KEYS, Origin
 from reve_core.catalogue import Catalogue
 from reve_core.compare import grid
 from reve_core.compare.models import (
@@ -40,6 +40,7 @@ from reve_core.gridorders import RETRYABLE, GridOrder, GridOrders
 from reve_core.models import Job, JobStatus, Once
 from reve_core.ownkeys import OwnKeys
 from reve_core.ports import ComparisonStore, JobStore, Provider
+from reve_core.retrying import Retrying
 from reve_core.screening import Screening
 
 _TRIES = 5  # at a change that others keep crossing
@@ -63,15 +64,16 @@ class Comparisons:
         worker: Worker,
         admission: Admission,
         screening: Screening,
+        retrying: Retrying,
         own_keys: OwnKeys | None = None,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._catalogue = catalogue
         self._providers = providers
         self._admission = admission
         self._screening = screening
+        self._retrying = retrying
         self._own_keys = own_keys
         self._grids = grids
         self._orders = GridOrders(grids=grids, catalogue=catalogue, providers=providers)
@@ -219,7 +221,7 @@ class Comparisons:
             terms = terms.same_submission()
         try:
             for job in last[0].retries:
-                ordered += self._again(job, origin, terms)
+                ordered += self._retrying.again(job, RETRYABLE, origin, terms)
                 terms = terms and terms.same_submission()
         except LimitReached:
             if not ordered:
@@ -375,17 +377,6 @@ class Comparisons:
                 self._worker.wake()
                 return self.get(comparison_id, owner=owner)
         raise WrongState("This comparison is being changed elsewhere. Try again in a moment.")
-
-    def _again(self, job: Job, origin: Origin, terms: Terms | None) -> bool:
-        self._screening.prompts([job.request.prompt], owner=job.owner)
-        keys = intake.own_keys([job.request], self._providers, self._own_keys, job.owner, origin.own_keys)
-        return self._store.again(
-            job.id,
-            when=RETRYABLE,
-            terms=terms,
-            credits=self._catalogue.forecast(job.request),
-            own_key=keys.get(job.request.provider),
-        )
 
     def _plan(self, order: GridOrder) -> Plan:
         return self._orders.plan(order, self._admission.turn(order.comparison.owner))

@@ -5,13 +5,13 @@ Every method takes the owner; a job of somebody else does not exist (``JobNotFou
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
 from reve_core import intake
 from reve_core.admission import Admission
-from reve_core.allowance import HERE, Allowance, Origin, Terms
+from reve_core.allowance import HERE, Allowance, Origin
 from reve_core.board import Board
 from reve_core.catalogue import Catalogue
 from reve_core.comparison_shares import ComparisonShares
@@ -50,6 +50,7 @@ from reve_core.ports import (
     Provider,
 )
 from reve_core.privacy import Privacy
+from reve_core.retrying import Retrying
 from reve_core.screening import Moderates, Screening
 from reve_core.shares import Shares
 from reve_core.shelf import Shelf
@@ -140,6 +141,9 @@ class Studio:
             read_only=read_only,
             clock=clock,
         )
+        self._retrying = Retrying(
+            store=store, catalogue=self.catalogue, screening=self.screening, providers=providers, own_keys=own_keys
+        )
         self._receivers = receivers
         self.read_only = read_only
         self.draining = False
@@ -162,6 +166,7 @@ class Studio:
             worker=worker,
             admission=self.admission,
             screening=self.screening,
+            retrying=self._retrying,
             own_keys=own_keys,
             read_only=read_only,
             clock=clock,
@@ -332,7 +337,7 @@ class Studio:
         job = self.get(job_id, owner=owner)
         if job.error_code == "blocked":
             raise WrongState("This prompt was refused here and is not kept. Write another one.", job.status)
-        if not self._again(job, _RETRYABLE, origin, self.admission.terms(owner, origin)):
+        if not self._retrying.again(job, _RETRYABLE, origin, self.admission.terms(owner, origin)):
             raise WrongState("Only failed and cancelled jobs can be tried again.", job.status)
         self._worker.wake()
 
@@ -344,24 +349,13 @@ class Studio:
         retried, terms = 0, self.admission.terms(owner, origin)
         try:
             for job in self._worth_a_retry(owner):
-                retried += self._again(job, (JobStatus.FAILED,), origin, terms)
+                retried += self._retrying.again(job, (JobStatus.FAILED,), origin, terms)
                 terms = terms and terms.same_submission()
         except LimitReached:
             if not retried:
                 raise
         self._worker.wake()
         return retried
-
-    def _again(self, job: Job, when: Iterable[JobStatus], origin: Origin, terms: Terms | None) -> bool:
-        self.screening.prompts([job.request.prompt], owner=job.owner)
-        keys = self._keys([job.request], job.owner, origin)
-        return self._store.again(
-            job.id,
-            when=when,
-            terms=terms,
-            credits=self.catalogue.forecast(job.request),
-            own_key=keys.get(job.request.provider),
-        )
 
     def _keys(self, requests: Sequence[JobRequest], owner: str, origin: Origin) -> dict[str, str]:
         """The visitor's own keys that these would be paid with, by provider. Raises BadInput."""
@@ -387,7 +381,7 @@ class Studio:
                     return "The picture had been saved. It is in the gallery now."
                 return "No picture has come. Run it again, or give up."
             case "rerun":
-                self._again(job, (JobStatus.UNKNOWN,), origin, self.admission.terms(owner, origin))
+                self._retrying.again(job, (JobStatus.UNKNOWN,), origin, self.admission.terms(owner, origin))
                 self._worker.wake()
                 return "Running again. It may be charged a second time."
             case "give_up":

@@ -244,6 +244,16 @@ def test_a_key_that_is_gone_ends_the_job_with_words_and_nothing_sent(tmp_path: P
     assert provider.keys == [CANARY]
 
 
+def test_what_an_own_key_was_to_pay_for_is_never_put_on_the_links_account_by_a_retry(tmp_path: Path) -> None:
+    provider, keys = Keyed(fails=KeyRefused("The key was refused.")), OwnKeys()
+    with running(build_studio(tmp_path, provider, own_keys=keys)) as studio:
+        job = one(studio, origin=Origin(own_keys={"fake": keys.keep("me", "fake", CANARY)}))
+        until_ended(studio, job.id)
+        with pytest.raises(BadInput, match="your own key"):
+            studio.retry(job.id, owner="me")
+    assert provider.keys == [CANARY]
+
+
 @pytest.mark.parametrize("fails", [KeyRefused("The key was refused."), NoCredits("No credits.")])
 def test_trouble_with_somebodys_own_key_pauses_nobody_else(tmp_path: Path, fails: Exception) -> None:
     provider, keys = Keyed(fails=fails), OwnKeys()
