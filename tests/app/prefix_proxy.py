@@ -30,6 +30,7 @@ class PrefixProxy:
         self.refused: list[str] = []
         self.cookies: set[str] = set()
         self._app_port = app_port
+        self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="prefix-proxy", daemon=True)
 
@@ -58,9 +59,15 @@ class PrefixProxy:
             await asyncio.wait(others, timeout=1)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, EOFError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await self._answer(reader, writer)
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)  # asyncio itself holds on to none of them
+        try:
+            with contextlib.suppress(OSError, EOFError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await self._answer(reader, writer)
+        finally:
+            self._tasks.discard(task)
+            writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
@@ -80,17 +87,17 @@ class PrefixProxy:
             return
         self.asked.append(inner)
         there, to_app = await asyncio.open_connection("127.0.0.1", self._app_port)
-        inwards = None
+        ways: list[asyncio.Task[None]] = []
         try:
             head = [f"{method} {target.removeprefix(self.root.rstrip('/'))} {version}", *self._passed_on(lines)]
             to_app.write("\r\n".join([*head, "", ""]).encode("latin-1"))
-            # When the app has said all it ends both ways: without keep-alive a connection carries one request.
-            inwards = asyncio.create_task(_pipe(reader, to_app))
-            await _pipe(there, writer)
+            # Whichever side ends first ends both: without keep-alive a connection carries one request.
+            ways = [asyncio.create_task(_pipe(reader, to_app)), asyncio.create_task(_pipe(there, writer))]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if inwards is not None:
-                inwards.cancel()
-                await asyncio.gather(inwards, return_exceptions=True)
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
             to_app.close()
 
     def _passed_on(self, lines: list[str]) -> list[str]:
