@@ -64,7 +64,7 @@ def _from_bits(found: re.Match[str]) -> str:
 
 def _from_base64(found: re.Match[str]) -> str:
     code = found[0].rstrip("=").replace("-", "+").replace("_", "/")
-    if len(code) % 4 == 1:
+    if len(code) % 4 == 1 or (code[1:].islower() and code.isalpha()):  # a word
         return found[0]
     try:
         inside = base64.b64decode(code + "=" * (-len(code) % 4))

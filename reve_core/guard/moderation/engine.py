@@ -21,7 +21,6 @@ from reve_core.guard.moderation.views import View, backwards, readings
 
 _LOOK_EVERY_S = 1.0
 _LONGEST_PIECE = 9  # letters of a piece of a word
-_PIECES = 6  # tokens around one that is no word
 _MEAN_PIECE = 5  # letters of a piece, on the average
 _SHORTEST_BACKWARDS = 7  # characters of a term with its two blanks: short words are too often others backwards
 _OVERLAP = 500
@@ -220,39 +219,26 @@ def _all_hits(policy: Policy, folded: str) -> Iterator[Hit]:
 
 def _fragments(policy: Policy, view: View) -> Iterator[Hit]:
     """Terms cut into pieces that are no words: "nak ed wom an" is cut up, "the pen is here" is not."""
-    known = policy.vocabulary
     tokens = view.tokens
-    odd = {
-        number
-        for number, token in enumerate(tokens)
-        if len(token) <= _LONGEST_PIECE and token not in known.words and token not in known.small
-    }
-    if not odd:
-        return
     begins: dict[int, int] = {}
-    owner: list[int] = []  # of each letter of all tokens together
-    pieces: list[str] = []
-    last = -1
-    for number in sorted({near for one in odd for near in range(one - _PIECES, one + _PIECES + 1)}):
-        if not 0 <= number < len(tokens) or len(tokens[number]) > _LONGEST_PIECE:
-            continue
-        if number != last + 1:
-            pieces.append("\n")
-            owner.append(-1)
-        last = number
-        begins[len(owner)] = number
-        pieces.append(tokens[number])
-        owner += [number] * len(tokens[number])
-    for begin, end, bits, beginning in policy.pieces.find("".join(pieces)):
+    ends: list[int] = []
+    at = 0
+    for number, token in enumerate(tokens):
+        begins[at] = number
+        at += len(token)
+        ends.append(at)
+    known = policy.vocabulary
+    for begin, end, bits, beginning in policy.pieces.find("".join(tokens)):
         first = begins.get(begin)
-        if first is None:
+        if first is None or ends[first] >= end:
             continue
-        last = owner[end - 1]
-        if first == last or end - begin > _MEAN_PIECE * (last - first + 1):
+        last = bisect_left(ends, end)
+        if (ends[last] != end and not beginning) or end - begin > _MEAN_PIECE * (last - first + 1):
             continue
-        if not beginning and end < len(owner) and owner[end] == last:
-            continue
-        if any(number in odd for number in range(first, last + 1)):
+        pieces = tokens[first : last + 1]
+        if all(len(piece) <= _LONGEST_PIECE for piece in pieces) and not all(
+            piece in known.words or piece in known.small for piece in pieces
+        ):
             yield Hit(bits, view.chunks[first], view.chunks[last], "fragments")
 
 

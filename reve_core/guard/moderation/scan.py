@@ -57,6 +57,11 @@ class Terms:
                 allowed.append((begin, end))
             elif length >= shortest:
                 found.append((begin, end, bits))
+        if not allowed:
+            for begin, end, bits in found:
+                first = view.chunk(begin)
+                yield Hit(bits, first, first if " " not in text[begin:end] else view.chunk(end), view.name)
+            return
         allowed.sort()
         found.sort()
         waiting = 0

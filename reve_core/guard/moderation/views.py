@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from reve_core.guard.moderation.fold import SEPARATE
-from reve_core.guard.moderation.vocabulary import Vocabulary
+from reve_core.guard.moderation.vocabulary import SHORTEST_SPLIT, Vocabulary
 
 _CONTEXT = 4  # chunks around a changed one that are looked at with it: a term may be several words
 _BREAK = "\n"  # a token that no term has
@@ -36,28 +34,25 @@ _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm
 _MOST_CANDIDATES = 4
 
 
-@dataclass(frozen=True)
 class View:
     """One reading. ``text`` is its tokens with a blank between and around them."""
 
-    name: str
-    tokens: Sequence[str]
-    chunks: Sequence[int]
+    __slots__ = ("_starts", "chunks", "name", "text", "tokens")
 
-    @cached_property
-    def text(self) -> str:
-        return f" {' '.join(self.tokens)} "
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        starts, at = [], 1
-        for token in self.tokens:
-            starts.append(at)
-            at += len(token) + 1
-        return starts
+    def __init__(self, name: str, tokens: Sequence[str], chunks: Sequence[int]) -> None:
+        self.name = name
+        self.tokens = tokens
+        self.chunks = chunks
+        self.text = f" {' '.join(tokens)} "
+        self._starts: list[int] = []
 
     def chunk(self, offset: int) -> int:
         """The chunk of the character at ``offset`` of ``text``."""
+        if not self._starts:
+            at = 1
+            for token in self.tokens:
+                self._starts.append(at)
+                at += len(token) + 1
         return self.chunks[max(0, bisect_right(self._starts, offset) - 1)]
 
 
@@ -71,7 +66,7 @@ def readings(folded: str, known: Vocabulary) -> Iterator[View]:
 def _of(name: str, folded: str, known: Vocabulary) -> Iterator[View]:
     chunks = folded.split()
     tokens = [chunk.translate(SEPARATE).split() for chunk in chunks]
-    plain = _around(name, tokens, range(len(tokens)))
+    plain = View(name, [token for own in tokens for token in own], [n for n, own in enumerate(tokens) for _ in own])
     yield plain
     yield from _rest(plain, tokens, {}, known)
     for other, changed in _respelled(chunks, tokens, folded, known):
@@ -112,7 +107,9 @@ def _rest(plain: View, tokens: Sequence[list[str]], changed: dict[int, list[str]
             changed = changed | short
     apart = {}
     for number in changed or numbers:
-        own = changed.get(number, tokens[number])
+        own = changed.get(number) or tokens[number]
+        if len(own) == 1 and len(own[0]) < SHORTEST_SPLIT:
+            continue
         parts = [part for token in own for part in (known.split(token) or (token,))]
         if len(parts) != len(own):
             apart[number] = parts
@@ -120,9 +117,7 @@ def _rest(plain: View, tokens: Sequence[list[str]], changed: dict[int, list[str]
         yield _around("apart", tokens, sorted(apart), changed | apart)
 
 
-def _around(
-    name: str, tokens: Sequence[list[str]], numbers: Sequence[int], changed: Mapping[int, list[str]] | None = None
-) -> View:
+def _around(name: str, tokens: Sequence[list[str]], numbers: Sequence[int], changed: Mapping[int, list[str]]) -> View:
     """A view of the chunks in ``numbers`` and a few around each, with what was ``changed`` in them."""
     found: list[str] = []
     chunks: list[int] = []
@@ -133,7 +128,7 @@ def _around(
             found.append(_BREAK)
             chunks.append(begin)
         for near in range(begin, min(len(tokens), number + _CONTEXT + 1)):
-            own = tokens[near] if changed is None else changed.get(near, tokens[near])
+            own = changed.get(near, tokens[near])
             found += own
             chunks += [near] * len(own)
             following = near + 1
