@@ -79,7 +79,7 @@ class PrivacyStore(Protocol):
 
     def erase(self, texts: Sequence[bytes]) -> bool:
         """
-        Leave nothing of what was deleted in the files of the database; ``texts`` are looked for. False where others were
-        reading all the while: ask again.
+        Leave nothing of what was deleted in the files of the database; ``texts`` are looked for. False where it was not
+        done to the end, since others were reading, or it was done a few minutes ago: ask again later.
         """
         ...

@@ -9,6 +9,7 @@ of other processes are waited for by ``busy_timeout``.
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ class Connections:
         self._idle: list[Database] = []
         self._pid = os.getpid()
         self._closed = False
+        self._anew_at: float | None = None
 
     @contextmanager
     def read(self) -> Iterator[Database]:
@@ -114,13 +116,17 @@ class Connections:
         with self._alone() as db:
             return not db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
 
-    def write_anew(self) -> bool:
+    def write_anew(self, at_most_every_s: float = 0.0) -> bool:
         """
-        Write the whole file anew, without what lay between its rows: a second for a hundred megabytes, in which others can
-        read and cannot write. False where somebody was reading when the log was to be emptied.
+        Write the whole file anew, without what lay between its rows: a second or two for a hundred megabytes, in which
+        others can read and cannot write. False where this process did so that short a time ago, or somebody was reading
+        when the log was to be emptied.
         """
         with self._alone() as db:
+            if self._anew_at is not None and time.monotonic() - self._anew_at < at_most_every_s:
+                return False
             db.execute("vacuum")
+            self._anew_at = time.monotonic()
             return not db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
 
     @contextmanager

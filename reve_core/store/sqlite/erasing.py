@@ -2,9 +2,9 @@
 What deleting leaves behind in the file, and whether it is there.
 
 ``secure_delete`` overwrites what a deleted row held. It does not reach what SQLite left in a page when a growing row moved
-to another one: the space between a page's list of rows and the rows themselves is not cleaned then. Seldom, about once in
-six hundred pictures, a piece of a prompt lies there, and only writing the file anew (VACUUM) takes it away. So it is looked
-for, and the file is written anew where it is found.
+to another one: the space between a page's list of rows and the rows themselves is not cleaned then. Seldom a piece of a
+prompt lies there, and only writing the file anew (VACUUM) takes it away. So it is looked for, and the file is written anew
+where it is found.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,19 +18,17 @@ _PROBE = 16  # any thirty bytes of a text hold one of these
 
 def remains(database: Path, texts: Iterable[bytes]) -> bool:
     """Whether a piece of one of these texts lies where no row is. Reads the whole file, and holds up nobody."""
-    slack = b"\n".join(_slack(database))
-    return bool(slack) and any(probe in slack for text in texts for probe in _probes(text))
-
-
-def _probes(text: bytes) -> Iterator[bytes]:
-    if len(text) < _PROBE:
-        if len(text) > _PROBE // 2:
-            yield text
-        return
-    for start in range(0, len(text) - _PROBE + 1, _PROBE):
-        piece = text[start : start + _PROBE]
-        if piece.strip():  # blanks are everywhere
-            yield piece
+    probes: set[bytes] = set()
+    short: set[bytes] = set()
+    for text in texts:
+        probes.update(text[start : start + _PROBE] for start in range(0, len(text) - _PROBE + 1, _PROBE))
+        if _PROBE // 2 < len(text) < _PROBE:
+            short.add(text)
+    return any(
+        any(piece[at : at + _PROBE] in probes for at in range(len(piece) - _PROBE + 1))
+        or any(text in piece for text in short)
+        for piece in _slack(database)
+    )
 
 
 def _slack(database: Path) -> Iterator[bytes]:
