@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from bisect import bisect_left, bisect_right
@@ -85,16 +86,19 @@ class Moderator:
             # Whoever comes while one thread reads goes on with what is there.
             try:
                 self._look_at = now + _LOOK_EVERY_S
-                self._reload()
+                stamp = _stamp(self._path)
+                if stamp != self._seen:
+                    self._seen = stamp
+                    if _runs_a_loop():
+                        # Tens of thousands of terms take a second: everybody else's requests would wait for it.
+                        threading.Thread(target=self._reload, daemon=True).start()
+                    else:
+                        self._reload()
             finally:
                 self._lock.release()
         return self._policy
 
     def _reload(self) -> None:
-        stamp = _stamp(self._path)
-        if stamp == self._seen:
-            return
-        self._seen = stamp
         try:
             self._policy = load(self._path)
         except ConfigurationError as exc:
@@ -115,6 +119,14 @@ class Moderator:
         if len(given) > 1 and not any(verdict.category == messages.TOO_LONG for verdict in verdicts):
             verdicts += [judge(policy, window) for window in _windows(" ".join(given), policy.max_chars)]
         return max(verdicts, key=lambda verdict: verdict.weight, default=_allowed(policy))
+
+
+def _runs_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def judge(policy: Policy, text: str) -> Verdict:

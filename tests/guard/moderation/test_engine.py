@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from reve_core.errors import ConfigurationError
 from reve_core.guard.moderation import Action, Moderator, engine, message
 from reve_core.guard.moderation.messages import KNOWN, NAMES
+from reve_core.guard.moderation.policy import Policy, load
+from tests.building import until
 from tests.guard.moderation.conftest import SMALL
 
 
@@ -169,6 +172,30 @@ def test_a_changed_policy_is_taken_up_within_a_second(small_file: Path, clock: C
     assert moderator.judge("a forbidden thing").action is Action.ALLOW
     assert moderator.judge("a banned thing").policy == "small-2"
     assert moderator.fault is None
+
+
+def test_an_event_loop_is_not_held_up_by_reading_a_new_policy(
+    small_file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moderator = Moderator(small_file)
+    gate, read_by = threading.Event(), []
+
+    def slowly(path: Path) -> Policy:
+        gate.wait(20)
+        read_by.append(threading.current_thread())
+        return load(path)
+
+    monkeypatch.setattr(engine, "load", slowly)
+    write(small_file, SMALL.replace("small-1", "small-2"))
+    clock.now += 1.1
+
+    async def judge() -> str:
+        return moderator.judge("forbidden").policy
+
+    assert asyncio.run(judge()) == "small-1"  # and not after the gate
+    gate.set()
+    until(lambda: moderator.version == "small-2")
+    assert threading.main_thread() not in read_by
 
 
 def test_a_broken_policy_changes_nothing_and_is_told_once(small_file: Path, clock: Clock) -> None:
