@@ -127,7 +127,10 @@ class Sheet:
 
     def download(self, studio: Studio, job_id: str, *, with_prompt: bool = True) -> None:
         """On a host that lets no link of ours through."""
-        self.say("The picture is being downloaded.", url=download_now(studio, job_id, owner=self.owner, with_prompt=with_prompt))
+        self.say(
+            "The picture is being downloaded.",
+            url=download_now(studio, job_id, owner=self.owner, with_prompt=with_prompt),
+        )
 
     def zip(self, studio: Studio, ids: list[str], *, with_prompts: bool = True) -> None:
         token = studio.shelf.prepare_export(ids, owner=self.owner, with_prompts=with_prompts)

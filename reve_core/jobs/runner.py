@@ -292,10 +292,10 @@ class Runner:
                 self._pause(provider, str(exc), self._pause_length(provider, exc.retry_after), own_keys=True)
                 store.requeue(claim, delay_s=0, why=str(exc), free=True, outcome="not_charged", receipt=receipt)
             case errors.NoCredits():
-                self._pause(provider, str(exc), None, own_keys=isinstance(exc, errors.KeyRefused))
+                self._pause(provider, str(exc), None, own_keys=True)
                 store.requeue(claim, delay_s=0, why=str(exc), free=True, outcome="not_charged", receipt=receipt)
             case errors.KeyRefused() | errors.ServiceClosed():
-                self._pause(provider, str(exc), None, own_keys=True)
+                self._pause(provider, str(exc), None, own_keys=isinstance(exc, errors.KeyRefused))
                 store.fail(claim, exc.code, str(exc), outcome="not_charged", receipt=receipt)
             case errors.RequestRejected():
                 store.fail(claim, exc.code, str(exc), outcome="not_charged", receipt=receipt)

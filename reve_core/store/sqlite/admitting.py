@@ -139,8 +139,16 @@ class AdmittingSide(Side):
             if row is None or row["credits_left"] is None or not terms.allowance.floor:
                 continue
             reserved = db.execute(
-                f"select coalesce(sum(estimate), 0) from jobs where {_PENDING} and provider = ? and own_key is null",
-                (provider,),
+                """
+                select coalesce(sum(estimate), 0) from (
+                    select estimate from jobs indexed by jobs_queued
+                    where status = 'queued' and provider = :provider and own_key is null
+                    union all
+                    select estimate from jobs indexed by jobs_running
+                    where status = 'running' and provider = :provider and own_key is null
+                )
+                """,
+                {"provider": provider},
             ).fetchone()[0]
             asked = sum(each.credits for each in wanted if each.provider == provider)
             if row["credits_left"] - reserved - asked < terms.allowance.floor - _EPSILON:
@@ -177,8 +185,9 @@ def _waiting(db: Database, whose: str, value: str) -> int:
 
 
 def _waiting_here(db: Database) -> int:
+    # The indexes hold nothing but these; without their names SQLite would count its way through all that ever ended.
     return sum(
-        int(db.execute(f"select count(*) from jobs where status = '{status}'").fetchone()[0])
+        int(db.execute(f"select count(*) from jobs indexed by jobs_{status} where status = '{status}'").fetchone()[0])
         for status in ("queued", "running")
     )
 
