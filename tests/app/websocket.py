@@ -13,10 +13,10 @@ from websockets.sync.client import ClientConnection, connect
 from tests.app.process import App
 
 
-def rerun(page: str = "") -> bytes:
-    """The frame that a page sends when it is opened, and at each click."""
+def rerun(page: str = "", query: str = "") -> bytes:
+    """The frame that a page sends when it is opened, and at each click. ``query`` is what its address has behind “?”."""
     frame = BackMsg()
-    frame.rerun_script.query_string = ""
+    frame.rerun_script.query_string = query
     frame.rerun_script.page_name = page
     return bytes(frame.SerializeToString())
 
