@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -9,9 +10,10 @@ from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from reve_core.errors import ReveError
-from reve_core.web.problems import Invalid, NotJson, TooLarge, WrongType
+from reve_core.web.problems import Invalid, NotJson, TooLarge, TooSlow, WrongType
 
 MAX_BYTES = 256 * 1024
+WITHIN_S = 30.0  # seconds from the first byte that is waited for to the last
 _MISTAKES = 2000  # no batch has more by accident, and to list many more would hold up everybody else
 _SHOWN = 20
 _LONGEST_NAME = 100
@@ -28,21 +30,25 @@ _WORDS = {
 
 
 async def read_body(request: Request, limit: int = MAX_BYTES) -> bytes:
-    """The whole body. Raises TooLarge as soon as it is known, without reading on."""
+    """The whole body. Raises TooLarge as soon as it is known, without reading on; TooSlow."""
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
         raise _too_large(limit)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise _too_large(limit)
+    except TimeoutError:
+        raise TooSlow("The rest of the body did not come. Send it again, all at once.") from None
     return bytes(body)
 
 
 async def read_json(request: Request, model: TypeAdapter[T]) -> T:
     """
-    The body as ``model``. Raises WrongType, TooLarge, NotJson, Invalid.
+    The body as ``model``. Raises WrongType, TooLarge, TooSlow, NotJson, Invalid.
 
     The type must be said: a form on another site can send no JSON without asking this server first.
     """

@@ -57,6 +57,11 @@ class TooLarge(RequestRefused):
     code = "body_too_large"
 
 
+class TooSlow(RequestRefused):
+    status = 408
+    code = "body_too_slow"
+
+
 class WrongType(RequestRefused):
     status = 415
     code = "unsupported_media_type"
@@ -138,7 +143,11 @@ def limit_headers(error: LimitReached) -> dict[str, str]:
     return headers
 
 
-_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="reve-studio"'}, 503: {"Retry-After": "5"}}
+_HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="reve-studio"'},
+    408: {"Connection": "close"},  # what may still come is not the next request
+    503: {"Retry-After": "5"},
+}
 
 
 def status_of(error: ReveError) -> int:

@@ -37,7 +37,7 @@ def voting_routes(get_studio: Callable[[], Studio], get_site: Callable[[], Site]
         except ReveError as exc:
             return sorry_because(exc, framed=what == "embed")
 
-    door = Door(answer, ("GET", "HEAD", "POST"))
+    door = Door(answer, ("GET", "HEAD", "POST"), body=turns.MOST)
     return [Exactly("/c", door), Under("/c", door)]
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-import anyio.from_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,14 +18,14 @@ from reve_core.comparison_shares.voting import Which
 from reve_core.errors import BadInput, ComparisonNotFound, ShareNotFound, WrongState
 from reve_core.web import visits
 from reve_core.web.address import scheme_of
-from reve_core.web.bodies import read_body
 from reve_core.web.crosssite import refuse_cross_site
+from reve_core.web.doors import body_of
 from reve_core.web.problems import WrongType
 from reve_core.web.voting import looking, pages
 from reve_core.web.voting.visitor import Visitor, voter_cookie
 
 BALLOT = re.compile(r"[A-Za-z0-9_-]{16,32}")
-_MOST = 2048  # bytes of a vote's form
+MOST = 2048  # bytes of a vote's form
 _NEW = "new"  # asks, in an address, whether the cookie came back
 _AGAIN = "again"
 _NO_COOKIE = (
@@ -168,11 +167,11 @@ def done(visitor: Visitor) -> Response:
 
 
 def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form. Raises TooLarge, WrongType, BadInput."""
+    """The fields of a small form. Raises TooLarge, TooSlow, WrongType, BadInput."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise WrongType("A vote is sent as a form.")
-    body = anyio.from_thread.run(read_body, request, _MOST)
+    body = body_of(request)
     try:
         return dict(parse_qsl(body.decode("ascii"), max_num_fields=8, strict_parsing=False))
     except ValueError:
