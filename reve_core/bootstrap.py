@@ -306,6 +306,7 @@ def make_site(settings: Settings) -> Site:
         own_names_only=settings.mode != "public",
         sockets_per_address=settings.sockets_per_address,
         frames_per_second=settings.frames_per_second,
+        requests_per_second=settings.requests_per_second,
         operator_token=settings.operator_token,
     )
 

@@ -250,6 +250,12 @@ class Settings(BaseSettings):
         le=1000,
         description="Public mode: messages a second from one open page; three times as many from one address. 0: no limit.",
     )
+    requests_per_second: float = Field(
+        40.0,
+        ge=0,
+        le=10_000,
+        description="Public mode: requests a second from one address to the HTTP API, pictures and shared pages, ten seconds' worth at once; what writes counts as 4 or more, a file that is made as 20. 0: no limit.",
+    )
 
     # Marks
     c2pa_cert: Path | None = Field(

@@ -23,6 +23,7 @@ from reve_core.web.cookies import VisitorCookies
 from reve_core.web.doors import nothing_here
 from reve_core.web.operating import ADDRESSES
 from reve_core.web.problems import problem
+from reve_core.web.shield.asking import Asking
 from reve_core.web.shield.headers import Seals
 from reve_core.web.shield.hosts import is_for_us
 from reve_core.web.shield.sockets import Sockets
@@ -72,6 +73,7 @@ class Front:
         self._seals = Seals(index)
         self._ours = Router(routes(get_studio, get_site, get_tally), redirect_slashes=False, default=nothing_here)
         self._imports = Uploads(self._ours)
+        self._asking = Asking(self._answer)
         self._get_site = get_site
         self._seems_proxied = False
 
@@ -92,10 +94,10 @@ class Front:
             await self._sockets(scope, receive, send, site)
         elif is_ours(path):
             send = self._seals.on(scope, send, site, ours=True)
-            if site.public and is_import(scope):
-                await self._imports(scope, receive, send, site)
-            else:
+            if path in _WATCHED:
                 await self._ours(scope, receive, send)
+            else:
+                await self._asking(scope, receive, send, site)
         else:
             send = self._seals.on(scope, send, site, ours=False)
             if path.startswith(_CLOSED):
@@ -106,6 +108,12 @@ class Front:
                 await self._uploads(scope, receive, send, site)
             else:
                 await self._for_visitors(scope, receive, send, site)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, site: Site) -> None:
+        if site.public and is_import(scope):
+            await self._imports(scope, receive, send, site)
+        else:
+            await self._ours(scope, receive, send)
 
     def _look_for_a_proxy(self, scope: Scope, site: Site) -> None:
         """All visitors share a proxy's address until somebody says that there is one, and with it the limits of one."""

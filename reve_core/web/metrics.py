@@ -21,6 +21,7 @@ _ABOUT = {
     "refusals": "Requests that were answered with a refusal, by its code.",
     "frames_refused": "Websockets that were closed for what they sent.",
     "sockets_refused": "Websockets that were not opened.",
+    "requests_refused": "Requests that were too many, or took too much at once, for one address.",
     "uploads_refused": "Uploads that were too many or too much.",
     "sockets_open": "Websockets that are open: pages in browsers.",
 }

@@ -12,8 +12,8 @@ class Site:
     """
     ``public`` means public mode. ``public_url`` has no slash at its end and may be empty. ``trusted_hops`` is the number of proxies of the operator's
     own. The lists are of hosts or origins, empty for none (``allowed_hosts``: any). ``own_names_only``: over this
-    computer's loopback only names that nobody else can own are answered to. ``sockets_per_address`` and
-    ``frames_per_second`` hold in public mode, 0 for no limit. ``operator_token`` opens the metrics.
+    computer's loopback only names that nobody else can own are answered to. ``sockets_per_address``,
+    ``frames_per_second`` and ``requests_per_second`` hold in public mode, 0 for no limit. ``operator_token`` opens the metrics.
     """
 
     public: bool = False
@@ -25,4 +25,5 @@ class Site:
     own_names_only: bool = False
     sockets_per_address: int = 0
     frames_per_second: float = 0.0
+    requests_per_second: float = 0.0
     operator_token: SecretStr | None = None

@@ -121,6 +121,7 @@ def test_a_careful_set_up_that_only_sketches_needs_no_budget(around: Surrounding
         ({"visitor_at_once": 0}, "one visitor can take every worker"),
         ({"sockets_per_address": 0}, "REVE_SOCKETS_PER_ADDRESS is 0"),
         ({"frames_per_second": 0}, "REVE_FRAMES_PER_SECOND is 0"),
+        ({"requests_per_second": 0}, "REVE_REQUESTS_PER_SECOND is 0"),
         ({"moderation": "off"}, "REVE_MODERATION is off"),
         ({"policy_file": Path("/nowhere/policy.toml")}, "cannot be read"),
         ({"public_url": ""}, "REVE_PUBLIC_URL is not set"),

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from reve_core.web import bodies
-from tests.building import until
 from tests.web.polling import Booth, Person, polling
 
 MORE_THAN_THREADS = 60  # the pool that slow work runs in has 40
@@ -31,6 +30,11 @@ def half_a_vote(booth: Booth, path: str, cookie: str, stack: contextlib.ExitStac
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nContent-Length: 100\r\n"
     connection.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nb=".encode())
     return connection
+
+
+def to_the_end(connection: socket.socket) -> bytes:
+    """Whatever comes until the server closes."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def voting(booth: Booth) -> tuple[Person, str, str]:
@@ -65,8 +69,7 @@ def test_a_body_that_does_not_come_is_waited_for_only_so_long(booth: Booth, monk
     _, path, cookie = voting(booth)
     with contextlib.ExitStack() as stack:
         connection = half_a_vote(booth, path, cookie, stack)
-        answer = bytearray()
-        until(lambda: answer.extend(piece := connection.recv(65536)) or not piece)
+        answer = to_the_end(connection)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"That was not a vote" in answer
 
@@ -77,7 +80,6 @@ def test_a_program_is_told_that_its_body_did_not_come(booth: Booth, monkeypatch:
     head = f"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nContent-Type: application/json\r\n"
     with socket.create_connection(("127.0.0.1", httpx.URL(booth.url).port or 0), timeout=20) as connection:
         connection.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
-        answer = bytearray()
-        until(lambda: answer.extend(piece := connection.recv(65536)) or not piece)
+        answer = to_the_end(connection)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"body_too_slow"' in answer

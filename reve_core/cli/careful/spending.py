@@ -34,6 +34,7 @@ def findings(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
     for variable, harm in (
         ("REVE_SOCKETS_PER_ADDRESS", "one address can hold every connection open"),
         ("REVE_FRAMES_PER_SECOND", "one open page can keep the server busy until nobody else is answered"),
+        ("REVE_REQUESTS_PER_SECOND", "one address can keep every thread busy with exports"),
     ):
         if getattr(settings, _field(variable)) == 0:
             yield Finding("flow", f"{variable} is 0, no limit: {harm}. {_mend(settings, variable)}")
