@@ -7,6 +7,7 @@ Known secrets are looked for as they are, others by their looks.
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import re
@@ -27,6 +28,9 @@ HIDDEN = "[hidden]"
 _SHORTEST = 8  # letters; what is shorter than that would be found in innocent words
 _HANDLER = "reve"
 log = logging.getLogger(__name__)
+_Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+# Characters that end a line, or turn round or colour what a terminal shows behind them.
+_STEERING = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 # What looks like a secret of ours or of anybody's, and how much of it may stay.
 _LOOKS = (
@@ -65,6 +69,10 @@ class Redactor:
         return text
 
 
+def _spelled(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
 class TextLines(logging.Formatter):
     """``2026-11-23 07:00:00 WARNING reve_core.jobs: …``, as long as a person reads along."""
 
@@ -73,7 +81,18 @@ class TextLines(logging.Formatter):
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redact(super().format(_without_address(record)))
+        record = copy.copy(_without_address(record))
+        record.exc_text = None  # another handler's spelling of it
+        return self._redact(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = _STEERING.sub(_spelled, record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: _Raised) -> str:
+        """Each line set in, so that none of what an error quotes looks like a line of the log."""
+        lines = super().formatException(ei).split("\n")
+        return "\n".join("    " + _STEERING.sub(_spelled, line) for line in lines)
 
 
 class JsonLines(logging.Formatter):

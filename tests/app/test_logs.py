@@ -54,6 +54,22 @@ def test_a_message_is_one_line_of_plain_ascii_whatever_is_in_it() -> None:
     assert line["at"].endswith("+00:00")
 
 
+def test_a_line_of_text_is_one_line_too_and_steers_no_terminal() -> None:
+    out = writing(log_format="text")
+    log.warning("A prompt: %s", HOSTILE)
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        log.exception("It failed.")
+    text = out.getvalue()
+    assert not set(text) & set("\r\x1b\u2028\u202e\x00")
+    first, second, *trace = text.splitlines()
+    assert r"A prompt: a\r\nb\x1b[31mc\u2028d\u202ee\x00f {" in first
+    assert second.endswith("It failed.")
+    assert len(trace) > 3
+    assert all(line.startswith("    ") for line in trace)
+
+
 def test_people_read_text_on_their_own_computer_and_either_can_be_asked_for() -> None:
     for settings, is_json in (
         ({}, False),
