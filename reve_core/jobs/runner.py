@@ -283,8 +283,16 @@ class Runner:
                         claim, delay_s=delay, why=str(exc), free=False, outcome="not_charged", receipt=receipt
                     )
             case errors.RateLimited() if claim.job.own_key is not None:
-                delay = self._pause_length(provider, exc.retry_after)
-                store.requeue(claim, delay_s=delay, why=str(exc), free=False, outcome="not_charged", receipt=receipt)
+                # Their account: how long the link itself was asked to wait says nothing of it, and for ever is too long.
+                waits = _FIRST_PAUSE_S * 2 ** (claim.job.tries - 1) if exc.retry_after is None else exc.retry_after
+                delay = self._retry.delay(claim.job.tries, waits)
+                if delay is None:
+                    why = f"Your own key: {exc} Tried {claim.job.tries} times; nothing was charged."
+                    store.fail(claim, exc.code, why, outcome="not_charged", receipt=receipt)
+                else:
+                    store.requeue(
+                        claim, delay_s=delay, why=str(exc), free=False, outcome="not_charged", receipt=receipt
+                    )
             case errors.NoCredits() | errors.KeyRefused() if claim.job.own_key is not None:
                 # Their key, their account: nobody else has to wait for it.
                 store.fail(claim, exc.code, f"Your own key: {exc}", outcome="not_charged", receipt=receipt)

@@ -179,6 +179,17 @@ class GuardStoreContract:
             ask(store, 2, on=terms(f"v{number}", f"a{number}", link_queue=8))
         assert refused(store, on=terms("new", "new", link_queue=8)).code == "queue_link"
 
+    def test_what_waits_for_a_person_closes_the_line_to_nobody_else(self, store: JobStore, guard: GuardStore) -> None:
+        allowed = {"link_queue": 4}
+        held = ask(store, 4, on=terms("ana", "cafe", **allowed), review=Review.PERSON).jobs
+        assert refused(store, on=terms("eve", "hotel", **allowed), review=Review.PERSON).code == "queue_link"
+        on = terms("ben", **allowed)
+        assert guard.standing("ben", on).queue_left == 4
+        ask(store, 4, on=on)
+        assert refused(store, on=terms("eve", "hotel", **allowed)).code == "queue_link"
+        assert guard.approve(held[0].id)
+        assert guard.standing("ben", on).queue_left == 0
+
     # -- budgets
 
     def test_credits_are_reserved_at_once_and_refused_past_the_days_budget(
@@ -401,6 +412,20 @@ class GuardStoreContract:
         ask(store, 40, on=terms("cheap", "b"), prompt="cheap", credits=10)
         began = [take(store).job.request.prompt for _ in range(24)]
         assert began.count("cheap") == pytest.approx(18, abs=1)
+
+    def test_a_key_of_ones_own_buys_no_more_turns_than_the_links_credits(self, store: JobStore) -> None:
+        junk = ask(store, 20, on=terms("ana", "cafe"), credits=150, own_keys={"fake": "k-1"}).jobs
+        paid = ask(store, 2, on=terms("ben"), credits=150).jobs
+        taken = [take(store).job.id for _ in range(4)]
+        assert taken == [junk[0].id, paid[0].id, junk[1].id, paid[1].id]
+
+    def test_nor_does_a_retry_with_one(self, store: JobStore) -> None:
+        mine = ask(store, 3, on=terms("ana", "cafe"), credits=150).jobs
+        for job in mine:
+            store.cancel(job.id)
+            assert store.again(job.id, when=[JobStatus.CANCELLED], terms=terms("ana", "cafe"), credits=150, own_key="k")
+        [paid] = ask(store, on=terms("ben"), credits=150).jobs
+        assert paid.id in [take(store).job.id for _ in range(2)]
 
     def test_no_visitor_has_more_running_than_one_may(self, store: JobStore) -> None:
         ask(store, 5, on=terms("ana", "a"), prompt="ana")

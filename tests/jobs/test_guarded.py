@@ -276,6 +276,16 @@ def test_a_rate_limit_on_somebodys_own_key_makes_that_job_wait_and_no_other(tmp_
         studio.cancel(mine.id, owner="me")
 
 
+def test_a_rate_limit_on_somebodys_own_key_that_does_not_end_is_not_tried_for_ever(tmp_path: Path) -> None:
+    provider, keys = Keyed(fails=RateLimited("Slow down.", retry_after=0)), OwnKeys()
+    with running(build_studio(tmp_path, provider, own_keys=keys, max_attempts=3)) as studio:
+        origin = Origin(own_keys={"fake": keys.keep("me", "fake", CANARY)})
+        mine = until_ended(studio, one(studio, origin=origin).id)
+        assert (mine.status, mine.error_code) == (JobStatus.FAILED, "rate_limited")
+        assert (mine.error or "").startswith("Your own key: Slow down. Tried 3 times")
+    assert provider.keys == [CANARY] * 3
+
+
 # -- limits
 
 

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from reve_core.allowance import Standing, Terms
 from reve_core.errors import Banned
 from reve_core.guard import admission
+from reve_core.models import Review
 from reve_core.store.sqlite.base import Side
 
 _EPSILON = 1e-6
@@ -16,10 +17,14 @@ _FROM_ADDRESS = "address = ? and address <> ''"  # as the condition of its index
 
 
 class Wanted(NamedTuple):
-    """One picture of an order: its provider, and what it is forecast to cost the link, in credits."""
+    """
+    One picture of an order: its provider, and what it is forecast to cost the link, in credits. ``turn`` is what it costs
+    whoever pays, by which turns are taken: a key of one's own, good or not, buys no more of them.
+    """
 
     provider: str
     credits: float
+    turn: float
 
 
 class AdmittingSide(Side):
@@ -78,14 +83,22 @@ class AdmittingSide(Side):
                 )
             )
 
-    def _admit(self, db: Database, owner: str, wanted: Sequence[Wanted], terms: Terms, now: float) -> str:
+    def _admit(
+        self,
+        db: Database,
+        owner: str,
+        wanted: Sequence[Wanted],
+        terms: Terms,
+        now: float,
+        review: Review | None = None,
+    ) -> str:
         """
         Let an order in, or raise LimitReached or Banned with nothing changed. Returns the name under which its jobs take
         their turn; the credits are reserved by the jobs' own rows, see the triggers.
         """
         if any(_is_banned(db, name, now) for name in (owner, *terms.banned_as)):
             raise Banned()
-        self._check_queues(db, owner, len(wanted), terms)
+        self._check_queues(db, owner, len(wanted), terms, review)
         arrivals = self._check_rates(db, terms, now)
         self._check_budgets(db, wanted, terms, now)
         db.conn.executemany(
@@ -95,7 +108,7 @@ class AdmittingSide(Side):
         return _turns_as(db, terms, now)
 
     @staticmethod
-    def _check_queues(db: Database, owner: str, asked: int, terms: Terms) -> None:
+    def _check_queues(db: Database, owner: str, asked: int, terms: Terms, review: Review | None) -> None:
         allowed = terms.allowance
         if not asked:
             return
@@ -107,7 +120,11 @@ class AdmittingSide(Side):
             waiting = _waiting(db, _FROM_ADDRESS, terms.address)
             if waiting + asked > allowed.address_queue:
                 raise admission.queue_full("address", allowed.address_queue, waiting, asked, admission.SOON_S)
-        if allowed.link_queue and (waiting := _waiting_here(db)) + asked > allowed.link_queue:
+        if allowed.link_queue:
+            # What waits for the operator may wait for days, and would close the line for everybody else.
+            waiting = _waiting_for_a_person(db) if review is Review.PERSON else _waiting_here(db)
+            if waiting + asked <= allowed.link_queue:
+                return
             raise admission.queue_full("link", allowed.link_queue, waiting, asked, admission.SOON_S)
 
     @staticmethod
@@ -185,11 +202,20 @@ def _waiting(db: Database, whose: str, value: str) -> int:
 
 
 def _waiting_here(db: Database) -> int:
+    """For a worker or at one."""
     # The indexes hold nothing but these; without their names SQLite would count its way through all that ever ended.
     return sum(
-        int(db.execute(f"select count(*) from jobs indexed by jobs_{status} where status = '{status}'").fetchone()[0])
-        for status in ("queued", "running")
+        int(
+            db.execute(
+                f"select count(*) from jobs indexed by jobs_{status} where status = '{status}' {besides}"
+            ).fetchone()[0]
+        )
+        for status, besides in (("queued", "and review is not 'person'"), ("running", ""))
     )
+
+
+def _waiting_for_a_person(db: Database) -> int:
+    return int(db.execute("select count(*) from jobs where review = 'person' and status = 'queued'").fetchone()[0])
 
 
 def _arrival(db: Database, key: str) -> float | None:

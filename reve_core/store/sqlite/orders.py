@@ -40,14 +40,14 @@ class OrderSide(AdmittingSide):
         """The jobs of an order. Raises LimitReached, Banned, with nothing changed."""
         forecasts = order.credits or (0.0,) * len(order.requests)
         wanted = [
-            Wanted(request.provider, 0.0 if request.provider in order.own_keys else forecast)
+            Wanted(request.provider, 0.0 if request.provider in order.own_keys else forecast, forecast)
             for request, forecast in zip(order.requests, forecasts, strict=True)
         ]
         fair = order.owner
         if order.terms is not None:
-            fair = self._admit(db, order.owner, wanted, order.terms, now)
+            fair = self._admit(db, order.owner, wanted, order.terms, now, order.review)
         return [
-            self._insert(db, request, order, now, fair, each.credits)
+            self._insert(db, request, order, now, fair, each)
             for request, each in zip(order.requests, wanted, strict=True)
         ]
 
@@ -65,7 +65,7 @@ class OrderSide(AdmittingSide):
         return Placed([job_of(row) for row in rows], replayed=True)
 
     @staticmethod
-    def _insert(db: Database, request: JobRequest, order: Order, now: float, fair: str, credits: float) -> Job:
+    def _insert(db: Database, request: JobRequest, order: Order, now: float, fair: str, wanted: Wanted) -> Job:
         job_id = secrets.token_hex(16)
         terms, own_key = order.terms, order.own_keys.get(request.provider)
         row = db.execute(
@@ -89,8 +89,8 @@ class OrderSide(AdmittingSide):
                 terms.visitor if terms else "",
                 terms.address if terms else "",
                 fair,
-                take_turn(db, request.provider, fair, credits),
-                credits,
+                take_turn(db, request.provider, fair, wanted.turn),
+                wanted.credits,
                 terms.day if terms else None,
                 own_key,
                 order.review,

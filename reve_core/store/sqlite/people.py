@@ -176,7 +176,7 @@ class PeopleSide(AdmittingSide):
                 return False
             cost, fair = 0.0 if own_key else credits, row["owner"]
             if terms is not None:
-                fair = self._admit(db, row["owner"], [Wanted(row["provider"], cost)], terms, self._clock())
+                fair = self._admit(db, row["owner"], [Wanted(row["provider"], cost, credits)], terms, self._clock())
             # What it was charged before stays charged, to the day and the visitor that it was charged to.
             db.execute(
                 f"""
@@ -191,7 +191,7 @@ class PeopleSide(AdmittingSide):
                     terms.visitor if terms else "",
                     terms.address if terms else "",
                     fair,
-                    take_turn(db, row["provider"], fair, cost),
+                    take_turn(db, row["provider"], fair, credits),
                     cost,
                     terms.day if terms else None,
                     own_key,
