@@ -64,6 +64,7 @@ def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote], here: sta
         "quotes": [
             {
                 "price": PAID if paid else price_words(quote),
+                "spends": standing.spends(model, quote, paid=paid),
                 "wait": "Once it goes on" if paused else wait_words(quote),
                 "refused": here.refused([(view.name, model)], count, quote),
             }

@@ -40,7 +40,7 @@ def act(sent: object) -> dict[str, Any] | None:
         match sent.get("do"):
             case "keep" if isinstance(key := sent.get("key"), str):
                 _keep(keys, provider, key)
-                answer["said"] = "Your key is kept until you leave. Nothing is paid by anybody else."
+                answer["said"] = "Your key is kept until you leave."
             case "forget":
                 if (kept := own_keys().pop(provider, None)) is not None:
                     kept.forget()

@@ -104,6 +104,11 @@ def is_paid(view: ProviderView, paid: frozenset[str]) -> bool:
     return view.name in paid and any(model.capabilities.own_key != "no" for model in view.models)
 
 
+def spends(model: ModelInfo, quote: Quote, *, paid: bool) -> bool:
+    """Whether an order of that price takes of the credits that the link allows."""
+    return not paid and model.capabilities.own_key != "must" and in_credits(quote.credits, quote.usd) > 0
+
+
 def is_paused(view: ProviderView, paid: frozenset[str]) -> bool:
     """Whether what is ordered now would wait."""
     return view.paused and not (is_paid(view, paid) and view.state is not None and view.state.own_keys)

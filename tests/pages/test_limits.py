@@ -93,6 +93,14 @@ def test_what_is_left_stands_in_the_form_and_follows_each_order(open_page: OpenP
     assert (standing["left"], standing["busy"]) == ("15 of 25 credits left today", "1 of 24 pictures on their way")
 
 
+def test_an_order_says_whether_it_takes_of_the_credits(open_page: OpenPage) -> None:
+    at = open_page()
+    takes = {
+        model["key"]: {quote["spends"] for quote in model["quotes"]} for model in data_of(at, composer.NAME)["models"]
+    }
+    assert takes == {"fake/fake-1": {True}, "sketch/sketch-1": {False}}
+
+
 def test_an_order_past_the_budget_is_refused_before_and_after_it_is_sent_and_takes_nothing(
     open_page: OpenPage, studio: Studio
 ) -> None:
@@ -226,6 +234,7 @@ def test_without_a_key_the_sketch_comes_first_and_the_others_say_what_they_need(
         assert model["title"].endswith("needs your key")
         assert model["own"] == {"provider": "reve", "title": "Reve", "kept": False, "must": True}
         assert (model["quotes"][0]["refused"]["code"], model["quotes"][0]["refused"]["others"]) == ("own_key", True)
+        assert not model["quotes"][0]["spends"]
     at = submit(at, model=reve_models(at)[0]["key"])
     assert "needs a key of your own" in data_of(at, composer.NAME)["answer"]["problem"]
 
@@ -242,6 +251,7 @@ def test_the_visitors_key_pays_and_is_found_nowhere(
     at = keep(open_page())
     [first, *_] = reve_models(at)
     assert (first["own"]["kept"], first["quotes"][0]["price"]) == (True, "Paid by your own key")
+    assert not first["quotes"][0]["spends"]
     assert first["quotes"][3]["refused"] is None  # whatever it costs, it is not the link's
     assert data_of(at, composer.NAME)["key_answer"]["n"] == 7
     at = submit(at, model=first["key"])

@@ -256,7 +256,8 @@ class Form {
     this.at('.go .button').disabled = Boolean(this.making);
     const own = this.chosen().map((model) => model.own).find(Boolean) ?? null;
     const paused = this.chosen().some((model) => model.paused);
-    this.allowed.show({ refused: this.refused, own, key: this.state.models.join(), paused, n: this.refused?.n });
+    const spends = this.chosen().some((model) => model.spends);
+    this.allowed.show({ refused: this.refused, spends, own, key: this.state.models.join(), paused, n: this.refused?.n });
   }
 
   // The visitor has chosen the built-in sketch for all of it.
@@ -268,7 +269,7 @@ class Form {
   }
 
   chips(where, models, on) {
-    const seal = models.map((model) => model.key + model.price).join('\n');
+    const seal = models.map((model) => model.key + model.title + model.price).join('\n');
     if (seal !== this.chipped) {
       this.chipped = seal;
       this.at(where).replaceChildren(...models.map((model) => {

@@ -219,7 +219,7 @@ class Form {
   }
 
   models() {
-    const { models } = this.data, same = models.map((m) => m.key).join(' ');
+    const { models } = this.data, same = models.map((m) => m.key + m.title).join('\n');
     if (same !== this.listed) {
       this.listed = same;
       this.select.replaceChildren(...models.map((m) => make('option', { value: m.key, textContent: m.title })));
@@ -251,7 +251,7 @@ class Form {
     paused.hidden = !this.model.paused;
     paused.textContent = this.model.paused || '';
     const refused = this.refused();
-    this.allowed.show({ refused, own: this.model.own, key: this.model.key, paused: Boolean(this.model.paused), n: refused?.n });
+    this.allowed.show({ refused, spends: quote.spends, own: this.model.own, key: this.model.key, paused: Boolean(this.model.paused), n: refused?.n });
   }
 
   ideas() {
@@ -271,7 +271,7 @@ class Form {
   // Whoever may be in need is not shown a mistake.
   problem(text, kind) {
     const p = this.at('#problem'), kindly = kind === 'self_harm';
-    p.textContent = text; p.hidden = false;
+    p.replaceChildren(...linked(text)); p.hidden = false;
     p.classList.toggle('kind', kindly);
     if (!kindly) this.box.setAttribute('aria-invalid', 'true');
   }
@@ -284,6 +284,11 @@ class Form {
     this.at('[data-do="undo"]').hidden = !this.undo;
   }
 }
+
+// Text in which web addresses written without https:// can be followed: who needs help is one tap away from it.
+const ADDRESS = /\b((?:[a-z0-9-]+\.)+(?:com|org|net|info|int|eu|uk|de|fr|es|it|nl|at|ch)(?:\/[\w./-]*\w)?)\b/;
+const linked = (text) => text.split(ADDRESS).map((part, n) => (n % 2
+  ? make('a', { href: `https://${part}`, target: '_blank', rel: 'noreferrer', textContent: part }) : document.createTextNode(part)));
 
 // A style counts as chosen wherever its words stand in the prompt, whoever typed them.
 const pattern = (style) => new RegExp(`(?:\\s*,\\s*|\\s+|^)${style.replace(/[^\w ]/g, '\\$&')}(?![\\w-])`, 'i');

@@ -37,7 +37,7 @@ class Standing {
     this.label = piece('span', { className: 'label-of' });
     this.way = piece('p', { className: 'way' }, this.sketch, this.label);
     this.own = piece('div', { className: 'own' });
-    this.reason = piece('div', { className: 'stopped', hidden: true }, this.why, this.clock);
+    this.reason = piece('div', { className: 'refusal', hidden: true }, this.why, this.clock);
     const near = form.querySelector('.reason'); // where the button stays in sight, so does the reason
     if (near) near.append(this.reason); else this.box.append(this.reason);
     this.box.append(this.way, this.own);
@@ -64,8 +64,9 @@ class Standing {
   }
 
   // `refused` as Python says it, `told` that it was the answer to an order, `own` what there is to say of own keys, `paused`
-  // that the chosen model makes nothing for now.
-  show({ refused = null, own = null, key = '', paused = false, n = this.data?.n }) {
+  // that the chosen model makes nothing for now, `spends` that the order takes of the credits of the day.
+  show({ refused = null, own = null, key = '', paused = false, spends = false, n = this.data?.n }) {
+    this.spends = spends;
     this.refused = refused && this.until(refused, n) > performance.now() ? { ...refused, until: this.until(refused, n) } : null;
     this.offer = own;
     const others = Boolean(this.data) && (this.refused?.others || paused);
@@ -122,10 +123,12 @@ class Standing {
     write(this.clock, refused && refused.wait_s !== null ? `Again in ${span(this.left(refused))}` : '');
     // A line that is full moves on without a word to this page: it looks again, as long as somebody looks at it.
     if (refused?.code.startsWith('queue_') && now - this.looked > LOOK_MS) { this.looked = now; this.hooks.look(); }
-    this.line.hidden = !data || !(data.left || data.busy);
+    // What is left matters to an order that takes of it. One that is refused for it has said so already, with the clock.
+    const left = data && this.spends && !refused?.code.startsWith('budget_') ? data.left : '';
+    this.line.hidden = !data || !(left || data.busy);
     if (this.line.hidden) return;
-    const day = data.resets_s === null ? '' : `, new ones in ${span((this.until({ code: 'day', wait_s: data.resets_s }, data.n) - now) / 1000)}`;
-    write(this.day, data.left && data.left + day);
+    const day = data.resets_s === null ? '' : `, new ones in ${span((this.until({ code: 'day', wait_s: data.resets_s }, data.n) - now) / 1000).replaceAll(' ', '\u00a0')}`;
+    write(this.day, left && left + day);
     write(this.busy, data.busy);
   }
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from pages.parts import form, ownkeys, standing
 from reve_core import views
+from reve_core.catalogue import ProviderView
 from reve_core.compare import template
 from reve_core.compare.models import MAX_PROMPTS, MAX_SAMPLES, Axes, Comparison, Maker, Plan
 from reve_core.errors import BadInput
-from reve_core.models import JobRequest, Quote, ratio_of
+from reve_core.models import JobRequest, ModelInfo, Quote, ratio_of
 from reve_core.service import Studio
 
 _WHOLE = re.compile(r"-?[0-9]{1,30}")  # whether it is within the range of seeds is said elsewhere
@@ -45,26 +46,23 @@ class Asked:
 
 def choices(studio: Studio, here: standing.View) -> list[dict[str, Any]]:
     """Every model of every provider, the default one first."""
-    return [
-        {
-            "key": form.key_of(view.name, model.id),
-            "title": standing.title(view.name, studio.catalogue.title(view.name, model.id), model, here.paid),
-            "ratios": [
-                [name, width / height]
-                for name in model.capabilities.aspect_ratios
-                for width, height in [ratio_of(name)]
-            ],
-            "default": model.capabilities.default_ratio,
-            "seed": model.capabilities.seed,
-            "own": ownkeys.offer(view.name, view.title, model, here.paid),
-            "paused": standing.is_paused(view, here.paid),
-            "price": form.PAID.lower()
-            if standing.is_paid(view, here.paid)
-            else form.price_words(Quote(model.capabilities.price.credits, model.capabilities.price.usd, 0, 0)),
-        }
-        for view in studio.catalogue.providers()
-        for model in view.models
-    ]
+    return [_choice(view, model, here) for view in studio.catalogue.providers() for model in view.models]
+
+
+def _choice(view: ProviderView, model: ModelInfo, here: standing.View) -> dict[str, Any]:
+    able, paid = model.capabilities, standing.is_paid(view, here.paid)
+    one = Quote(able.price.credits, able.price.usd, 0, 0)
+    return {
+        "key": form.key_of(view.name, model.id),
+        "title": standing.title(view.name, here.studio.catalogue.title(view.name, model.id), model, here.paid),
+        "ratios": [[name, width / height] for name in able.aspect_ratios for width, height in [ratio_of(name)]],
+        "default": able.default_ratio,
+        "seed": able.seed,
+        "own": ownkeys.offer(view.name, view.title, model, here.paid),
+        "paused": standing.is_paused(view, here.paid),
+        "price": form.PAID.lower() if paid else form.price_words(one),
+        "spends": standing.spends(model, one, paid=paid),
+    }
 
 
 def fill(request: JobRequest) -> dict[str, Any]:
