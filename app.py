@@ -23,7 +23,6 @@ from reve_core import bootstrap
 from reve_core.cli import careful
 from reve_core.errors import ReveError, UnsafeConfiguration
 from reve_core.logs import setup_logging, to_root
-from reve_core.store.sqlite.tally import Tally, tally
 from reve_core.web.front import Front
 from reve_core.web.nodelay import set_no_delay
 from reve_core.web.shield.server import tighten
@@ -46,10 +45,6 @@ def held_uploads() -> dict[str, int]:
         return {}
     kept = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
     return {page: sum(len(file.data) for file in list(files.values())) for page, files in list(kept.items())}
-
-
-def get_tally() -> Tally:
-    return tally(bootstrap.load_settings().data_dir.expanduser() / "reve.db")
 
 
 def tell_what_is_careless() -> None:
@@ -93,7 +88,7 @@ app = st.App(
             get_site=bootstrap.site,
             index=Path(st.__file__).parent / "static" / "index.html",
             held=held_uploads,
-            get_tally=get_tally,
+            get_tally=bootstrap.get_tally,
         )
     ],
 )

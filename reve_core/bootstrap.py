@@ -26,6 +26,7 @@ from reve_core.errors import BlobError, ConfigurationError, OutOfOrder, ReveErro
 from reve_core.guard.moderation import Moderator
 from reve_core.guard.moderation.remote import RemoteModeration
 from reve_core.guard.signing import Signer
+from reve_core.guarding import Tally
 from reve_core.jobs.manager import JobManager, ManagerConfig
 from reve_core.jobs.runner import Screen
 from reve_core.keeping import BACKUP_DAYS, Keeping, Recipient
@@ -41,6 +42,7 @@ from reve_core.secret import signing_secrets
 from reve_core.service import Studio
 from reve_core.settings import Settings
 from reve_core.store.sqlite import SqliteStore, backup
+from reve_core.store.sqlite.tally import tally
 from reve_core.web.site import Site
 
 log = logging.getLogger(__name__)
@@ -86,6 +88,11 @@ def site() -> Site:
         with _lock:
             _site = _site or make_site(load_settings())
     return _site
+
+
+def get_tally() -> Tally:
+    """The numbers for whoever watches over the app. Raises ReveError."""
+    return tally(load_settings().data_dir.expanduser().absolute() / "reve.db")
 
 
 def use(studio: Studio | None, at: Site | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -131,3 +131,21 @@ class Snapshot:
     shares: int = 0
     newest_at: datetime | None = None
     older: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """
+    ``jobs`` by provider and status, those in the trash included; ``calls`` and ``credits`` by provider and outcome, as long
+    as their jobs are kept (a call that is under way has the outcome ``open``). ``waiting_s`` is how long the oldest queued
+    job has waited, 0 where none does.
+    """
+
+    jobs: dict[tuple[str, str], int] = field(default_factory=dict)
+    calls: dict[tuple[str, str], int] = field(default_factory=dict)
+    credits: dict[tuple[str, str], float] = field(default_factory=dict)
+    waiting_s: float = 0.0
+
+    @property
+    def queued(self) -> int:
+        return sum(count for (_, status), count in self.jobs.items() if status == "queued")

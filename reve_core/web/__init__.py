@@ -22,7 +22,7 @@ from reve_core.web.site import Site
 from reve_core.web.voting import voting_routes
 
 if TYPE_CHECKING:
-    from reve_core.store.sqlite.tally import Tally
+    from reve_core.guarding import Tally
 
 
 def routes(

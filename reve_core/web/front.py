@@ -31,7 +31,7 @@ from reve_core.web.shield.uploads import Held, Uploads, is_import, is_upload
 from reve_core.web.site import Site
 
 if TYPE_CHECKING:
-    from reve_core.store.sqlite.tally import Tally
+    from reve_core.guarding import Tally
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from reve_core.web import counters
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
-    from reve_core.store.sqlite.tally import Tally
+    from reve_core.guarding import Tally
 
 _ABOUT = {
     "refusals": "Requests that were answered with a refusal, by its code.",

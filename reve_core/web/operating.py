@@ -30,7 +30,7 @@ from reve_core.web.site import Site
 from reve_core.web.who import token_of
 
 if TYPE_CHECKING:
-    from reve_core.store.sqlite.tally import Tally
+    from reve_core.guarding import Tally
 
 TRIES, WITHIN_S = 5, 600
 ADDRESSES = frozenset(("healthz", "readyz", "metrics", "robots.txt", "favicon.ico"))

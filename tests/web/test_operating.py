@@ -14,10 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from reve_core.errors import PromptRefused, StoreBusy, StoreError
+from reve_core.guarding import Tally
 from reve_core.models import JobRequest, Picture
 from reve_core.ports import CallContext
 from reve_core.service import Studio
-from reve_core.store.sqlite.tally import Tally, tally
+from reve_core.store.sqlite.tally import tally
 from reve_core.web import counters
 from reve_core.web.front import Front
 from reve_core.web.operating import TRIES

@@ -9,30 +9,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from reve_core.errors import StoreError
+from reve_core.guarding import Tally
 
 _PATIENCE_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """
-    ``jobs`` by provider and status, those in the trash included; ``calls`` and ``credits`` by provider and outcome, as long
-    as their jobs are kept (a call that is under way has the outcome ``open``). ``waiting_s`` is how long the oldest queued
-    job has waited, 0 where none does.
-    """
-
-    jobs: dict[tuple[str, str], int] = field(default_factory=dict)
-    calls: dict[tuple[str, str], int] = field(default_factory=dict)
-    credits: dict[tuple[str, str], float] = field(default_factory=dict)
-    waiting_s: float = 0.0
-
-    @property
-    def queued(self) -> int:
-        return sum(count for (_, status), count in self.jobs.items() if status == "queued")
 
 
 def tally(path: Path) -> Tally:
