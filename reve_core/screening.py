@@ -6,7 +6,9 @@ Three stages: the policy here, the moderation service in the worker before money
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Protocol
@@ -17,6 +19,11 @@ from reve_core.models import Job, Review
 from reve_core.ports import GuardStore
 
 _UNSURE = "These words cannot be used here as they are: nobody is there to look at them first. Say it in another way."
+
+
+_NOTED = 60  # verdicts of one owner that are written down in an hour: enough to see what somebody is at
+_OWNERS = 10_000
+_HOUR_S = 3600.0
 
 
 class Verdict(Protocol):
@@ -67,6 +74,9 @@ class Screening:
         self._moderator = moderator
         self._unsure = Review.SERVICE if has_service else Review.PERSON
         self._clock = clock
+        self._lock = threading.Lock()
+        self._hour = 0
+        self._noted: Counter[str] = Counter()
 
     @property
     def is_on(self) -> bool:
@@ -129,6 +139,8 @@ class Screening:
         )
 
     def _note(self, verdict: Verdict, *, owner: str, what: str) -> None:
+        if not self._is_worth_noting(owner):
+            return
         self._guard.note(
             Verdicts(
                 at=datetime.fromtimestamp(self._clock(), UTC),
@@ -140,3 +152,13 @@ class Screening:
                 policy=verdict.policy,
             )
         )
+
+    def _is_worth_noting(self, owner: str) -> bool:
+        """What is refused costs nobody anything, so nothing else limits how often it is tried."""
+        with self._lock:
+            hour = int(self._clock() // _HOUR_S)
+            if hour != self._hour or len(self._noted) >= _OWNERS:
+                self._hour = hour
+                self._noted.clear()
+            self._noted[owner] += 1
+            return self._noted[owner] <= _NOTED

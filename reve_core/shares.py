@@ -31,6 +31,7 @@ from reve_core.ports import AccessStore, Blobs, ComparisonStore, JobStore
 
 LASTS_DAYS = (1, 7, 30)  # what the form offers, besides no end
 _LONGEST = timedelta(days=3650)
+MOST_A_DAY = 500  # links of one owner; they cost nothing, so nothing else limits them
 _PURPOSE = "share"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _MOST_BOXES = 60
@@ -110,8 +111,11 @@ class Shares:
         return [self._link(share) for share in self._access.shares(owner, before=before, limit=limit)]
 
     def issue(self, share: Share) -> str:
-        """Store a share and return the token of its link."""
+        """Store a share and return the token of its link. Raises BadInput where there are too many."""
         self._must_write()
+        made = self._access.shares(share.owner, limit=MOST_A_DAY)
+        if len(made) == MOST_A_DAY and share.created_at - made[-1].created_at < timedelta(days=1):
+            raise BadInput(f"You have made {MOST_A_DAY} links within a day. Use one that is there, or wait a day.")
         token = self._signer.derive(_PURPOSE, share.id)
         self._access.add_share(share, hashed(token))
         return token

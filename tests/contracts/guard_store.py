@@ -529,6 +529,14 @@ class GuardStoreContract:
 
     # -- moderation
 
+    def test_the_log_keeps_the_newest_where_there_are_too_many(
+        self, guard: GuardStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("reve_core.store.sqlite.guard._MOST_NOTED", 3)
+        for number in range(5):
+            guard.note(Verdicts(datetime.fromtimestamp(T0 + number, UTC), "ana", "prompt", "block", "hate"))
+        assert [event.at.timestamp() - T0 for event in guard.noted()] == [4, 3, 2]
+
     def test_the_log_is_read_newest_first_and_forgets(self, guard: GuardStore) -> None:
         for number in range(4):
             at = datetime.fromtimestamp(T0 + number, UTC)

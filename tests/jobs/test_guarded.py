@@ -333,3 +333,14 @@ def test_two_visitors_one_of_whom_floods_the_line_are_both_served(tmp_path: Path
 def until_ended(studio: Studio, job_id: str) -> Job:
     until(lambda: not studio.get(job_id, owner="me").status.is_pending)
     return studio.get(job_id, owner="me")
+
+
+def test_refusals_over_and_over_fill_neither_the_log_nor_the_disk(tmp_path: Path) -> None:
+    studio = build_studio(tmp_path, FakeProvider(), moderator=Words(), public=True)
+    for number in range(70):
+        with pytest.raises(Blocked):
+            studio.submit(wanted(f"forbidden {number}"), owner="eve")
+    with pytest.raises(Blocked):
+        studio.submit(wanted("forbidden"), owner="another")
+    noted = studio._store.noted(limit=200)  # type: ignore[attr-defined]
+    assert [event.owner for event in noted] == ["another"] + ["eve"] * 60

@@ -1,11 +1,13 @@
 """Share links without a screen: who may make, see and end one, and what it keeps back."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from reve_core import shares
 from reve_core.errors import BadInput, ConfigurationError, JobNotFound, ShareEnded, ShareNotFound
 from reve_core.guard.signing import Signer
 from reve_core.models import JobRequest
@@ -67,6 +69,18 @@ def test_two_links_to_one_picture_end_each_by_itself(studio: Studio) -> None:
     assert one.token != two.token
     studio.shares.revoke(one.share.id, owner="anna")
     assert studio.shares.open(two.token or "").prompt == "a red fox"
+
+
+def test_one_owner_makes_only_so_many_links_a_day(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "MOST_A_DAY", 3)
+    mine, theirs = picture(studio), picture(studio, owner="bert")
+    made = [studio.shares.make(mine, owner="anna") for _ in range(3)]
+    studio.shares.revoke(made[0].share.id, owner="anna")  # which makes no room: it could be done over and over
+    with pytest.raises(BadInput, match="3 links within a day"):
+        studio.shares.make(mine, owner="anna")
+    studio.shares.make(theirs, owner="bert")
+    monkeypatch.setattr(studio.shares, "_clock", lambda: time.time() + 86_401)
+    studio.shares.make(mine, owner="anna")
 
 
 def test_a_window_holds_nothing_that_the_owner_keeps_back(studio: Studio) -> None:

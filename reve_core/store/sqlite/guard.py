@@ -14,6 +14,7 @@ from reve_core.store.sqlite.fairness import give_turn_back
 from reve_core.store.sqlite.rows import instant, job_of
 
 _GONE = "(not kept)"  # in the place of a prompt that was refused
+_MOST_NOTED = 100_000  # verdicts on record; of more the oldest go
 
 
 class GuardSide(Side):
@@ -82,6 +83,9 @@ class GuardSide(Side):
                     event.stage,
                     event.job_id,
                 ),
+            )
+            db.execute(
+                "delete from moderation where number <= (select max(number) from moderation) - ?", (_MOST_NOTED,)
             )
 
     def noted(self, *, before: int | None = None, limit: int = 50) -> list[Verdicts]:
