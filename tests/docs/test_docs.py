@@ -53,6 +53,19 @@ def test_every_setting_and_make_target_that_a_page_names_exists(page: Path) -> N
     assert set(re.findall(r"\bmake ([a-z]+)\b`", text)) <= targets
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_test_that_a_page_names_exists(page: Path) -> None:
+    for file, name in re.findall(r"`(tests/[\w/.]+)::(\w+)`", page.read_text(encoding="utf-8")):
+        assert re.search(rf"^ *(?:async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+def test_each_row_of_the_threats_names_a_test() -> None:
+    text = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| threat |")]
+    assert len(rows) > 40
+    assert [row for row in rows if "`tests/" not in row.rpartition(" | ")[2]] == []
+
+
 def test_the_map_of_the_house_names_only_what_is_there() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     house = readme.partition("## The house")[2].partition("```")[2].partition("```")[0]
