@@ -72,7 +72,7 @@ def test_a_write_that_fails_can_be_made_again_and_buys_nothing_twice(tmp_path: P
     store = FailsOnce(inner, {call}, 1, after=after, error=StoreBusy("The database is busy."))
     studio = build_studio(tmp_path, BankProvider(tmp_path / "ledger"), store=inner)
     grids = studio.comparisons
-    grids._grids = grids._orders._grids = grids._store = store  # type: ignore[assignment]
+    grids._grids = grids._orders._grids = grids._store = grids._retrying._store = store  # type: ignore[assignment]
 
     def make() -> Comparison:
         return grids.make(FOUR, owner=ME, idempotency_key="k", reuse=False)

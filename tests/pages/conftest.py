@@ -8,6 +8,7 @@ runner has no browser in it, so what Components v2 pieces send is put into their
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,14 @@ from tests.fakes import FakeProvider
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "pages" / "_shell.py"
+
+
+@pytest.fixture(autouse=True)
+def main_stays_main() -> Iterator[None]:
+    """A script run puts the page in the place of ``__main__``, which processes started later would then be copies of."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture

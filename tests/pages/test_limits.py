@@ -320,7 +320,7 @@ def test_a_key_that_the_provider_refuses_stops_its_owner_and_nobody_else(
 def test_where_the_links_own_key_is_refused_a_visitors_still_works(
     open_page: OpenPage, with_reve: Callable[..., Studio]
 ) -> None:
-    studio = with_reve("papi.the-link-has-a-wrong-one", replace(LIMITS, visitor_credits=1000))
+    studio = with_reve("papi.not-the-right-key", replace(LIMITS, visitor_credits=1000))
     at = open_page()
     submit(at, model="reve/reve-v2")
     settled(studio)
