@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from reve_core import intake
 from reve_core.allowance import Origin, Terms
 from reve_core.catalogue import Catalogue
-from reve_core.errors import BadInput
+from reve_core.errors import BadInput, WrongState
 from reve_core.models import Job, JobStatus
 from reve_core.ownkeys import OwnKeys
 from reve_core.ports import JobStore, Provider
@@ -32,11 +32,13 @@ class Retrying:
 
     def again(self, job: Job, when: Iterable[JobStatus], origin: Origin, terms: Terms | None) -> bool:
         """
-        False where its status is none of ``when``. Raises BadInput, Blocked, LimitReached, Banned.
+        False where its status is none of ``when``. Raises BadInput, Blocked, WrongState, LimitReached, Banned.
 
         What the visitor's own key was to pay for is never put on the link's account without a word.
         """
         name = job.request.provider
+        if job.error_code == "blocked":
+            raise WrongState("This prompt was refused here and is not kept. Write another one.", job.status)
         self._screening.prompts([job.request.prompt], owner=job.owner)
         keys = intake.own_keys([job.request], self._providers, self._own_keys, job.owner, origin.own_keys)
         if job.own_key is not None and name not in keys:

@@ -335,8 +335,6 @@ class Studio:
         """
         self._must_write()
         job = self.get(job_id, owner=owner)
-        if job.error_code == "blocked":
-            raise WrongState("This prompt was refused here and is not kept. Write another one.", job.status)
         if not self._retrying.again(job, _RETRYABLE, origin, self.admission.terms(owner, origin)):
             raise WrongState("Only failed and cancelled jobs can be tried again.", job.status)
         self._worker.wake()

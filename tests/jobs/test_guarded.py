@@ -344,3 +344,17 @@ def test_refusals_over_and_over_fill_neither_the_log_nor_the_disk(tmp_path: Path
         studio.submit(wanted("forbidden"), owner="another")
     noted = studio._store.noted(limit=200)  # type: ignore[attr-defined]
     assert [event.owner for event in noted] == ["another"] + ["eve"] * 60
+
+
+def test_what_was_refused_is_not_ordered_anew_without_its_words_by_running_its_cell_again(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    studio = build_studio(tmp_path, provider, moderator=Words(), screen=Service(Said(flagged=True)), public=True)
+    with running(studio):
+        made = studio.comparisons.make(Axes(prompts=("a", "b")), owner="me")
+        keys = [cell.key for cell in studio.comparisons.grid(made.id, owner="me").cells.values()]
+        for key in keys:
+            job_id = studio.comparisons.cell(made.id, key, owner="me").job_id
+            assert job_id is not None
+            assert until_ended(studio, job_id).error_code == "blocked"
+        with pytest.raises(WrongState, match="not kept"):
+            studio.comparisons.run_again(made.id, keys, owner="me")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reve_core.models import Order, Placed
+from reve_core.models import Order, Placed, Review
 from reve_core.store.sqlite import SqliteStore
-from tests.contracts.guard_store import GuardStoreContract, ask, call, finish, refused, terms
+from tests.contracts.guard_store import GuardStoreContract, ask, call, finish, refused, take, terms
 from tests.contracts.job_store import Clock, request
 
 
@@ -28,6 +28,22 @@ class TestSqliteGuard(GuardStoreContract):
     @pytest.fixture
     def grids(self, store: SqliteStore) -> SqliteStore:
         return store
+
+
+@pytest.mark.parametrize("by", ["the service", "the operator"])
+def test_words_that_were_refused_later_are_in_no_file_either(tmp_path: Path, by: str) -> None:
+    needle = b"unmistakable-words"
+    store = SqliteStore(tmp_path / "reve.db")
+    review = Review.PERSON if by == "the operator" else None
+    [job] = ask(store, review=review, prompt=f"a lake with {needle.decode()} in it").jobs
+    assert any(needle in file.read_bytes() for file in tmp_path.iterdir())
+    if by == "the operator":
+        assert store.reject(job.id, "Not here.")
+    else:
+        assert store.block(take(store), "Not here.")
+    store.maintain()
+    assert not [file.name for file in tmp_path.iterdir() if needle in file.read_bytes()]
+    store.close()
 
 
 def _ask_often(path: str, visitor: str, tries: int) -> int:

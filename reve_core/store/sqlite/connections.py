@@ -22,6 +22,8 @@ from reve_core.store.sqlite.migrations import migrations
 _KEPT_OPEN = 16
 _CHECKPOINT_BYTES = 4 * 1024 * 1024
 _LATEST_CHECKPOINT_PAGES = 16_384  # 64 MB
+_EMPTY_EVERY_S = 30.0  # nobody can make everybody wait for that more often, by being refused again and again
+_EMPTY_PATIENCE_MS = 100
 
 
 class Connections:
@@ -35,6 +37,8 @@ class Connections:
         self._pid = os.getpid()
         self._closed = False
         self._anew_at: float | None = None
+        self._emptied_at: float | None = None
+        self.log_holds_forgotten = False  # words that are in no row any more, and in the log until it is emptied
 
     @contextmanager
     def read(self) -> Iterator[Database]:
@@ -110,6 +114,23 @@ class Connections:
         if log.exists() and log.stat().st_size >= _CHECKPOINT_BYTES:
             with self.read() as db:
                 db.execute("pragma wal_checkpoint(passive)").fetchone()
+
+    def empty_log_of_forgotten(self) -> None:
+        """Empty the log where it holds what was to be forgotten; the next call tries again where somebody was reading."""
+        now = time.monotonic()
+        if not self.log_holds_forgotten or (self._emptied_at is not None and now - self._emptied_at < _EMPTY_EVERY_S):
+            return
+        with self._alone() as db:
+            self.log_holds_forgotten = False  # no other thread of this process writes now
+            db.execute(f"pragma busy_timeout = {_EMPTY_PATIENCE_MS}")
+            try:
+                emptied = not db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+            finally:
+                db.execute(f"pragma busy_timeout = {int(self._timeout_s * 1000)}")
+        if emptied:
+            self._emptied_at = now
+        else:
+            self.log_holds_forgotten = True
 
     def truncate_log(self) -> bool:
         """Move all that was committed into the database file and empty the log. False where somebody was reading."""

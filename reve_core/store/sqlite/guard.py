@@ -131,7 +131,9 @@ class GuardSide(Side):
             if rejected is not None:
                 give_turn_back(db, rejected["provider"], rejected["fair"], rejected["estimate"])
                 forget_prompt(db, job_id)
-            return rejected is not None
+        if rejected is not None:
+            self.connections.log_holds_forgotten = True
+        return rejected is not None
 
     # -- hiding
 

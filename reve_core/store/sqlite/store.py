@@ -68,6 +68,7 @@ class SqliteStore(
             raise
 
     def maintain(self) -> None:
+        self.connections.empty_log_of_forgotten()
         self.connections.checkpoint()
 
     def close(self) -> None:

@@ -194,7 +194,9 @@ class WorkerSide(Side):
             ).rowcount
             if blocked:
                 forget_prompt(db, claim.job.id)
-            return bool(blocked)
+        if blocked:
+            self.connections.log_holds_forgotten = True
+        return bool(blocked)
 
     def requeue(
         self,
