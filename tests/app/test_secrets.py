@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import httpx
-import pytest
 from websockets.sync.client import ClientConnection
 
 from reve_core.models import JobRequest
@@ -72,12 +71,9 @@ SECRETS = {
 SENT = "canary-that-a-visitor-sends-not-a-real-one"
 
 
-@pytest.mark.parametrize("log_format", ["json", "text"])
-def test_a_public_app_shows_none_of_its_secrets_to_anybody_and_writes_none_down(
-    tmp_path: Path, log_format: str
-) -> None:
+def test_a_public_app_shows_none_of_its_secrets_to_anybody_and_writes_none_down(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    settings = {**SECRETS, "REVE_MODE": "public", "REVE_API_URL": "http://127.0.0.1:9", "REVE_LOG_FORMAT": log_format}
+    settings = {**SECRETS, "REVE_MODE": "public", "REVE_API_URL": "http://127.0.0.1:9"}
     shown: list[bytes] = []
     with App(data, settings=settings) as app, httpx.Client(base_url=app.url, timeout=60) as client:
         operator = {"Authorization": f"Bearer {SECRETS['REVE_OPERATOR_TOKEN']}"}
@@ -109,17 +105,3 @@ def test_a_public_app_shows_none_of_its_secrets_to_anybody_and_writes_none_down(
     for file in data.rglob("*"):
         if file.is_file():
             assert b"canary" not in file.read_bytes(), file
-
-
-@pytest.mark.parametrize("name", ["README.md", "docs", "reve_core", "pages", "tests", ".streamlit", "app.py"])
-def test_no_tracked_file_holds_what_looks_like_a_key(name: str) -> None:
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z", name], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    for file in filter(None, tracked.split("\0")):
-        path = ROOT / file
-        if path.exists() and path.suffix in (".py", ".toml", ".md", ".txt", ".json"):
-            for word in path.read_text(encoding="utf-8", errors="replace").split():
-                if "papi." in word:
-                    # Real keys are long and random; ours say what they are.
-                    assert len(word) < 40 or "not" in word or "canary" in word, (file, word[:12])
