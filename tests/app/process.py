@@ -71,6 +71,11 @@ class App:
     def is_up(self) -> bool:
         assert self.process.poll() is None, self.log()
         try:
+            # Knocked first: a client made for each look would take the processor from the app that is starting.
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        except OSError:
+            return False
+        try:
             return httpx.get(f"{self.url}/_stcore/health", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
