@@ -23,7 +23,8 @@ def main() -> None:
     if host.plain() is None:  # where nobody could open a link, there are none
         pages.append(st.Page("shares.py", title="Shares", url_path="shares"))
     my_data = st.Page("my_data.py", title="My data", url_path="my-data", visibility="hidden")
-    page = st.navigation([*pages, *entering.page(), my_data], position="top")
+    operating = entering.page()
+    page = st.navigation([*pages, *operating, my_data], position="top")
     with st.container(key="phone_nav", horizontal=True):
         for entry in pages:
             st.page_link(entry, label=entry.title)
@@ -50,6 +51,11 @@ def main() -> None:
     if page.title != my_data.title:
         with st.container(key="foot"):
             st.page_link(my_data, label="My data")
+            # On a phone there is no room for it beside the other names.
+            with st.container(key="foot_operator"):
+                for entry in operating:
+                    if entry.visibility == "visible" and page.title != entry.title:
+                        st.page_link(entry, label=entry.title)
     host.look(resuming.kept() if alone else "")
 
 

@@ -62,7 +62,10 @@ def _one(comparison_id: str) -> int:
     try:
         comparison = studio.comparisons.get(comparison_id, owner=me())
     except NotFound:
-        look.missing("No such comparison", "There is no comparison at this address. It may have been deleted.")
+        hint = "It may have been deleted."
+        if studio.visitors.public:
+            hint = "It was deleted, or it is somebody else’s: they can send you a link from its “Share” tab."
+        look.missing("No such comparison", f"There is no comparison at this address. {hint}")
         st.button("All comparisons", type="primary", key="compare_missing", on_click=st.query_params.clear)
         return 0
     alone = plain() is not None

@@ -14,7 +14,7 @@ from reve_core import bootstrap
 from reve_core.errors import Blocked, LimitReached, ReveError
 from reve_core.examples import Example, surprises
 from reve_core.grants import Offer
-from reve_core.models import JobRequest
+from reve_core.models import JobRequest, Review
 from reve_core.service import Studio
 
 NAME = "reve_composer"
@@ -88,7 +88,8 @@ def _submit() -> None:
         request, count = form.read(sent)
         studio = bootstrap.get()
         job, *_ = studio.submit(request, count=count, owner=me(), origin=origin())
-        answer["said"] = form.sent(count, paused=studio.catalogue.provider(job.request.provider).paused)
+        paused = studio.catalogue.provider(job.request.provider).paused
+        answer["said"] = form.sent(count, paused=paused, held=job.review is Review.PERSON)
     except LimitReached as exc:
         answer["refused"] = standing.refusal(exc)
     except Blocked as exc:

@@ -128,8 +128,10 @@ def fill(request: JobRequest, *, prompt_only: bool = False) -> dict[str, Any]:
     }
 
 
-def sent(count: int, *, paused: bool = False) -> str:
-    """``paused``: the provider is, so nothing is on its way yet."""
+def sent(count: int, *, paused: bool = False, held: bool = False) -> str:
+    """``paused``: the provider is, so nothing is on its way yet. ``held``: a person decides first."""
+    if held:
+        return "A person looks at it first."
     if paused:
         return "Your picture waits in line." if count == 1 else f"{count} pictures wait in line."
     return "Your picture is on its way." if count == 1 else f"{count} pictures are on their way."

@@ -20,7 +20,7 @@ from pages.parts.comparing import form as compare_form
 from reve_core import bootstrap
 from reve_core.allowance import Allowance
 from reve_core.guard.moderation import Moderator
-from reve_core.models import JobFilter, JobStatus
+from reve_core.models import JobFilter, JobStatus, Review
 from reve_core.ownkeys import OwnKeys
 from reve_core.ports import Provider
 from reve_core.providers.reve import ReveProvider
@@ -164,6 +164,14 @@ def test_words_that_are_not_drawn_here_are_told_by_category_and_help_is_given_ki
     assert answer["kind"] == "self_harm"
     assert "you are not alone" in answer["problem"]
     assert studio.jobs(ANYBODYS).jobs == []
+
+
+def test_what_a_person_has_to_look_at_first_is_not_said_to_be_on_its_way(open_page: OpenPage, studio: Studio) -> None:
+    far = "a child draws at a table while far away on the other side of the big old museum hall there hangs a nude"
+    at = submit(open_page(), prompt=far)
+    assert data_of(at, composer.NAME)["answer"] == {"n": 1, "said": "A person looks at it first."}
+    [job] = studio.jobs(ANYBODYS).jobs
+    assert job.review is Review.PERSON
 
 
 def test_a_comparison_past_the_budget_is_refused_beside_its_price(open_page: OpenPage, studio: Studio) -> None:

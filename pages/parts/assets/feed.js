@@ -122,9 +122,9 @@ class Card {
     this.bar = make('div', { className: 'bar', hidden: true }, this.fillBar);
     this.print.append(this.bar);
     this.frame = make('div', { className: 'frame' }, this.print, this.state);
-    this.prompt = make('p', { className: 'prompt', dir: 'auto', textContent: first.prompt, title: first.prompt.slice(0, 600) });
+    this.prompt = make('p', { className: 'prompt', dir: 'auto' });
     this.mark = make('p', { className: 'mark' });
-    this.li = make('li', { className: 'card', ariaLabel: first.prompt.slice(0, 300) }, this.frame, this.prompt, this.mark);
+    this.li = make('li', { className: 'card' }, this.frame, this.prompt, this.mark);
     this.li.dataset.id = first.id;
   }
 
@@ -133,6 +133,11 @@ class Card {
     this.now = card;
     this.at = performance.now();
     if (before.status !== card.status) this.li.dataset.status = card.status;
+    if (before.prompt !== card.prompt) { // the words of a prompt that was refused are gone from here as well
+      put(this.prompt, card.prompt);
+      this.prompt.title = card.prompt.slice(0, 600);
+      this.li.ariaLabel = card.prompt.slice(0, 300);
+    }
     if (before.aspect !== card.aspect) this.shape(card.aspect);
     const done = card.status === 'done';
     if (done && (before.image !== card.image || before.src !== card.src)) this.show(card, before.status !== undefined);

@@ -69,7 +69,7 @@ function ending(s) {
   let busy = false;
   const ready = () => field.value.trim().toLowerCase() === WORD;
   const shut = () => { sure.hidden = true; field.value = ""; kill.disabled = true; problem.hidden = true; open.setAttribute("aria-expanded", "false"); };
-  open.onclick = () => { if (!sure.hidden) { shut(); return; } sure.hidden = false; open.setAttribute("aria-expanded", "true"); field.focus(); };
+  open.onclick = () => { if (!sure.hidden) { shut(); return; } sure.hidden = false; open.setAttribute("aria-expanded", "true"); field.focus({ preventScroll: true }); sure.scrollIntoView({ block: "nearest" }); };
   keep.onclick = () => { shut(); open.focus(); };
   field.oninput = () => { kill.disabled = busy || !ready(); };
   sure.onkeydown = (event) => { if (event.key === "Escape") keep.onclick(); };

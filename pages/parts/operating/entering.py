@@ -69,13 +69,14 @@ def leaving(operator: Operator) -> None:
     """How long the session lasts, and the way out."""
     session = st.session_state[_SESSION]
     by = "with the token" if session.who == "token" else f"as {session.who}"
-    frame.note(f"Signed in {by}. Ends by itself in {frame.lasting(operator.left_s(session))}.")
-    if st.button("Sign out", key="operator_leave"):
-        st.session_state.pop(_SESSION, None)
-        if _is_logged_in():
-            st.logout()  # the browser is sent away and comes back; another run now would keep it here
-            st.stop()
-        st.rerun()
+    with st.container(key="operator_leaving"):
+        frame.note(f"Signed in {by}. Ends by itself in {frame.lasting(operator.left_s(session))}.")
+        if st.button("Sign out", key="operator_leave"):
+            st.session_state.pop(_SESSION, None)
+            if _is_logged_in():
+                st.logout()  # the browser is sent away and comes back; another run now would keep it here
+                st.stop()
+            st.rerun()
 
 
 def providers() -> list[str]:

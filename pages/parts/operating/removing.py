@@ -48,9 +48,8 @@ def _found(desk: Desk, found: Found) -> None:
             _picture(desk, found.job, found.visitor)
         for share in found.shares:
             with st.container(key=f"operator_link_{share.id}", horizontal=True, vertical_alignment="center"):
-                frame.note(
-                    f"{_about(share)}, made {frame.when(share.created_at)}, opened {frame.count(share.views)} times"
-                )
+                opened = "once" if share.views == 1 else f"{frame.count(share.views)} times"
+                frame.note(f"{_about(share)}, made {frame.when(share.created_at)}, opened {opened}")
                 _hiding_link(desk, share, "found")
 
 
