@@ -79,6 +79,8 @@ def scope(method: str, path: str, query: str = "", **headers: str) -> Scope:
     ("asked", "cost"),
     [
         (scope("GET", STATUS), 1),
+        (scope("GET", "/c/abc"), WRITE),
+        (scope("GET", "/c/abc/p/0"), 1),
         (scope("GET", "/api/v1/jobs", "words=fox"), 4),
         (scope("POST", "/api/v1/jobs", content_length="0"), WRITE),
         (scope("POST", "/api/v1/jobs", content_length="204800"), WRITE + 50),

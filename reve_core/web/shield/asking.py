@@ -37,6 +37,7 @@ _UNTOLD = 256 * 1024  # bytes that a body is taken for which does not say how lo
 App = Callable[[Scope, Receive, Send, Site], Awaitable[None]]
 
 _READS = ("GET", "HEAD", "OPTIONS")
+_BALLOT = re.compile(r"/c/[^/]+")  # whoever comes in without a ballot is given one, which is written down
 _LONG = re.compile(
     r"/exports/.+|/download/comparisons/.+|/api/v1/me/export|/api/v1/comparisons/import|/api/v1/comparisons/quote"
     r"|/api/v1/comparisons/[^/]+/(export\.html|export\.json|contact\.png|originals\.zip|rows|cells/run)"
@@ -48,6 +49,8 @@ def price(scope: Scope) -> float:
     if takes_long(scope):
         return LONG  # the bytes of what is imported are counted beside
     if scope["method"] in _READS:
+        if _BALLOT.fullmatch(scope["path"]):
+            return WRITE
         return SEARCH if b"words=" in scope.get("query_string", b"") else 1.0
     told = next((value for name, value in scope["headers"] if name == b"content-length"), None)
     if told is None:
