@@ -165,6 +165,9 @@ def test_the_page_can_be_read_on_a_phone_and_passes_axe(open_window: OpenWindow,
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, name
             assert problems(page) == [], name
+        page.locator(".st-key-phone_nav a", has_text="Gallery").click()
+        page.locator(".st-key-foot_operator a").click()  # the names of the other pages leave no room for it above
+        expect(page.get_by_text("Signed in with the token")).to_be_visible()
     finally:
         app.close()
 
