@@ -104,7 +104,7 @@ def _empty(studio: Studio, sheet: Sheet) -> dict[str, Any]:
         }
     return {
         "title": "Your pictures will hang here",
-        "text": "Describe something you would like to see. Everything you make is kept on this page.",
+        "text": "Describe something you would like to see. Everything you make comes here.",
         "button": "Create a picture",
         "act": "create",
         "pictures": [_example(example) for example in examples()[:5]],
