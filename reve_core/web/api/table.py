@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
+from html import escape
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -30,6 +32,7 @@ DESCRIBED = (
 )
 
 
+_HERE = "http://this.server.invalid"  # stands in the page until somebody asks for it
 _made: list[bytes] = []
 
 
@@ -43,10 +46,16 @@ def _spec() -> bytes:
     return _made[0]
 
 
+@lru_cache(1)
+def _page() -> str:
+    """Put together once: that takes a tenth of a second, in which nobody else would be answered."""
+    return reference.page(json.loads(_spec()), _HERE)
+
+
 def _about(get_site: Callable[[], Site]) -> tuple[Operation, ...]:
     async def docs(call: Call) -> Response:
-        base = base_url(call.request, get_site())
-        return Response(reference.page(json.loads(_spec()), base), headers=reference.HEADERS, media_type="text/html")
+        page = _page().replace(_HERE, escape(base_url(call.request, get_site())))
+        return Response(page, headers=reference.HEADERS, media_type="text/html")
 
     return (
         Operation("GET", "/api/v1/openapi.json", "openapi", "This document", _openapi, {200: None}),
