@@ -39,12 +39,17 @@ class Retrying:
         name = job.request.provider
         if job.error_code == "blocked":
             raise WrongState("This prompt was refused here and is not kept. Write another one.", job.status)
-        self._screening.prompts([job.request.prompt], owner=job.owner)
+        review = self._screening.prompts([job.request.prompt], owner=job.owner)
         keys = intake.own_keys([job.request], self._providers, self._own_keys, job.owner, origin.own_keys)
         if job.own_key is not None and name not in keys:
             raise BadInput(
                 "This was to be paid with your own key. Enter it again, or ask for the picture anew.", "own_key"
             )
         return self._store.again(
-            job.id, when=when, terms=terms, credits=self._catalogue.forecast(job.request), own_key=keys.get(name)
+            job.id,
+            when=when,
+            terms=terms,
+            credits=self._catalogue.forecast(job.request),
+            own_key=keys.get(name),
+            review=review,
         )

@@ -21,6 +21,7 @@ from reve_core.models import (
     Placed,
     ProviderState,
     Receipt,
+    Review,
     StoredImage,
 )
 
@@ -114,10 +115,11 @@ class JobStore(Protocol):
         terms: Terms | None = None,
         credits: float = 0.0,
         own_key: str | None = None,
+        review: Review | None = None,
     ) -> bool:
         """
         A person says go once more: back to the queue with fresh tries, if its status is one of ``when``. ``terms`` and
-        ``credits`` as in an order. Raises LimitReached, Banned; nothing is changed then.
+        ``credits`` as in an order, ``review`` too: what the operator approved before stays so. Raises LimitReached, Banned; nothing is changed then.
         """
         ...
 

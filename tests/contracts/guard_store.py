@@ -593,6 +593,18 @@ class GuardStoreContract:
         assert self.spent(guard, "me") == [0, 0, 0]
         assert not store.block(held, "Not here.")
 
+    def test_a_retry_waits_for_a_person_where_the_policy_has_come_to_doubt_it(
+        self, store: JobStore, guard: GuardStore
+    ) -> None:
+        [job] = ask(store).jobs
+        assert store.fail(call(store), "no_picture", "No.", outcome="not_charged")
+        assert store.again(job.id, when=[JobStatus.FAILED], review=Review.PERSON)
+        assert [each.id for each in guard.to_review()] == [job.id]
+        assert guard.approve(job.id)
+        assert store.fail(call(store), "no_picture", "No.", outcome="not_charged")
+        assert store.again(job.id, when=[JobStatus.FAILED], review=Review.PERSON)
+        assert guard.to_review() == []
+
     def test_a_call_that_was_begun_can_be_neither_held_nor_blocked(self, store: JobStore) -> None:
         ask(store)
         held = call(store)

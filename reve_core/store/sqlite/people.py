@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from reve_core.allowance import Terms
-from reve_core.models import Call, Glance, Job, JobFilter, JobStatus, Page
+from reve_core.models import Call, Glance, Job, JobFilter, JobStatus, Page, Review
 from reve_core.ports import CancelAnswer
 from reve_core.store.sqlite.admitting import AdmittingSide, Wanted
 from reve_core.store.sqlite.base import BUMP
@@ -167,6 +167,7 @@ class PeopleSide(AdmittingSide):
         terms: Terms | None = None,
         credits: float = 0.0,
         own_key: str | None = None,
+        review: Review | None = None,
     ) -> bool:
         with self.connections.write() as db:
             row = db.execute(
@@ -184,7 +185,8 @@ class PeopleSide(AdmittingSide):
                     lease_token = null, lease_until = null, started_at = null, finished_at = null,
                     cancel_requested = 0, progress = null, progress_text = null, error_code = null, error = null,
                     visitor = ?, address = ?, fair = ?, turn = ?, estimate = ?, charge_day = ?, own_key = ?,
-                    charge_base = coalesce(credits_used, 0), charged = 0, rev = {BUMP}
+                    charge_base = coalesce(credits_used, 0), charged = 0,
+                    review = case when review = 'approved' then review else ? end, rev = {BUMP}
                 where id = ?
                 """,
                 (
@@ -195,6 +197,7 @@ class PeopleSide(AdmittingSide):
                     cost,
                     terms.day if terms else None,
                     own_key,
+                    review,
                     job_id,
                 ),
             )
