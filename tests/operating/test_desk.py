@@ -263,6 +263,7 @@ class TestBans:
         order(studio)
         with pytest.raises(WrongState):
             desk.shutting.lift(ban.name)
+        provider.gate.set()  # or the service waits for it when it is stopped
 
 
 def test_a_visitor_is_found_by_the_name_of_the_spending_even_where_jobs_have_forgotten_it(
