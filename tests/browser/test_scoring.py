@@ -170,7 +170,7 @@ def test_the_newest_vote_outlives_a_reload_unless_it_was_taken_back(page: Page, 
     page.reload()
     until(lambda: mine(beside, three) == 1, within_s=30)
     assert beside.polls.result(three, by="owner").ties == 1
-    page.wait_for_function(f"({KEPT})().length === 0")
+    page.wait_for_function(f"() => ({KEPT})().length === 0")
 
 
 def test_a_bracket_says_who_takes_part_while_a_picture_is_missing(page: Page, app: App, beside: Studio) -> None:
