@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from reve_core.errors import BadInput
-from reve_core.models import JobRequest, ModelInfo, Once, ratio_of
+from reve_core.models import FORGOTTEN, JobRequest, ModelInfo, Once, ratio_of
 from reve_core.ownkeys import OwnKeys
 from reve_core.ports import Provider
 
@@ -101,6 +101,8 @@ def nearest_ratio(width: int, height: int, ratios: tuple[str, ...]) -> str:
 def check_prompt(prompt: str, max_chars: int, title: str) -> None:
     if all(unicodedata.category(char) in _UNSEEN for char in prompt):
         raise BadInput("The prompt is empty. Describe the picture you would like.", "prompt")
+    if prompt.strip() == FORGOTTEN:
+        raise BadInput("These words were refused here and are not kept. Write others, or take their row out.", "prompt")
     if len(prompt) > max_chars:
         raise BadInput(
             f"The prompt has {len(prompt):,} characters; {title} takes {max_chars:,}. "

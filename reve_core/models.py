@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reve_core.allowance import Terms
 from reve_core.layout import Layout
 
+FORGOTTEN = "(not kept)"  # in the place of a prompt that was refused
 PERSONAL = "me"  # the owner of everything while the app serves a single person
 
 

@@ -68,7 +68,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, dict
             "sheet": f"{app.url}/compare?c={made['id']}",
             "queue": f"{app.url}/queue",
             "shares": f"{app.url}/shares",
-            "my data": f"{app.url}/my_data",
+            "my data": f"{app.url}/my-data",
             "operator": f"{app.url}/operator",
             "share": urljoin(app.url, of_picture["url"]),
             "vote": urljoin(app.url, to_vote["url"]),
@@ -103,7 +103,7 @@ def test_what_people_typed_stays_text_on(places: tuple[App, dict[str, str]], pag
             arg=SIGN,
         )
     else:
-        expect(page.get_by_role("link", name="Gallery").first).to_be_visible()
+        expect(page.get_by_role("heading", name={"shares": "Shares", "my data": "My data"}[name]).first).to_be_visible()
     assert page.evaluate("window.__xss") is None
     alive = page.evaluate(
         """() => {

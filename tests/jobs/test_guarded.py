@@ -157,6 +157,19 @@ def test_a_prompt_that_the_service_flags_is_never_sent_to_the_provider_and_its_w
     assert provider.prompts == []
 
 
+def test_what_was_refused_and_forgotten_is_drawn_by_no_other_way(tmp_path: Path) -> None:
+    provider, service = FakeProvider(), Service(Said(flagged=True, category="violence"))
+    with running(build_studio(tmp_path, provider, moderator=Words(), screen=service)) as studio:
+        made = studio.comparisons.make(Axes(prompts=("a heron", "a fox")), owner="me")
+        until(lambda: studio.counts(owner="me")[JobStatus.FAILED] == 2)
+        for more in ({"twin_of": made.rows[0].id}, {"samples": 2}):
+            with pytest.raises(BadInput, match="not kept"):
+                studio.comparisons.extend(made.id, owner="me", **more)  # type: ignore[arg-type]
+        with pytest.raises(BadInput, match="not kept"):
+            one(studio, "(not kept)")
+    assert provider.prompts == []
+
+
 def test_where_the_service_cannot_be_asked_only_what_the_policy_doubted_waits_for_a_person(tmp_path: Path) -> None:
     provider, service = FakeProvider(), Service(Said(degraded=True))
     with running(build_studio(tmp_path, provider, moderator=Words(), screen=service)) as studio:
@@ -356,5 +369,5 @@ def test_what_was_refused_is_not_ordered_anew_without_its_words_by_running_its_c
             job_id = studio.comparisons.cell(made.id, key, owner="me").job_id
             assert job_id is not None
             assert until_ended(studio, job_id).error_code == "blocked"
-        with pytest.raises(WrongState, match="not kept"):
+        with pytest.raises(BadInput, match="not kept"):
             studio.comparisons.run_again(made.id, keys, owner="me")

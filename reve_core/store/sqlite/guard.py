@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from sqlite_utils import Database
 
 from reve_core.guarding import Audit, Ban, Verdicts
-from reve_core.models import Job
+from reve_core.models import FORGOTTEN, Job
 from reve_core.store.sqlite.base import BUMP, Side
 from reve_core.store.sqlite.fairness import give_turn_back
 from reve_core.store.sqlite.rows import instant, job_of
 
-_GONE = "(not kept)"  # in the place of a prompt that was refused
 _MOST_NOTED = 100_000  # verdicts on record; of more the oldest go
 
 
@@ -193,7 +192,7 @@ class GuardSide(Side):
 def forget_prompt(db: Database, job_id: str) -> None:
     """A prompt that was refused is not kept: in the job, nor in the rows of a comparison that asked for it."""
     row = db.execute("select prompt from jobs where id = ?", (job_id,)).fetchone()
-    db.execute("update jobs set prompt = ?, search = '' where id = ?", (_GONE, job_id))
+    db.execute("update jobs set prompt = ?, search = '' where id = ?", (FORGOTTEN, job_id))
     for found in db.execute(
         """
         select comparisons.id, comparisons.rows from comparisons join cells on cells.comparison_id = comparisons.id
@@ -202,7 +201,7 @@ def forget_prompt(db: Database, job_id: str) -> None:
         (job_id,),
     ).fetchall():
         rows = [
-            {**each, "prompt": _GONE} if each.get("prompt") == row["prompt"] else each
+            {**each, "prompt": FORGOTTEN} if each.get("prompt") == row["prompt"] else each
             for each in json.loads(found["rows"])
         ]
         db.execute("update comparisons set rows = ?, rev = rev + 1 where id = ?", (json.dumps(rows), found["id"]))
