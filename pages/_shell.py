@@ -52,7 +52,7 @@ def main() -> None:
         with st.container(key="foot"):
             st.page_link(my_data, label="My data")
             # On a phone there is no room for it beside the other names.
-            with st.container(key="foot_operator"):
+            with st.container(key="foot_desk"):
                 for entry in operating:
                     if entry.visibility == "visible" and page.title != entry.title:
                         st.page_link(entry, label=entry.title)

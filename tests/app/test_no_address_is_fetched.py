@@ -76,7 +76,7 @@ def trap() -> Iterator[Trap]:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """A public app with a provider that draws, and with webhooks to a host that nobody here names."""
-    rates = ("VISITOR_PER_MINUTE", "ADDRESS_PER_MINUTE", "LINK_PER_MINUTE", "API_PER_MINUTE")
+    rates = ("VISITOR_PER_MINUTE", "ADDRESS_PER_MINUTE", "LINK_PER_MINUTE", "API_PER_MINUTE", "REQUESTS_PER_SECOND")
     queues = ("VISITOR_QUEUE", "ADDRESS_QUEUE", "LINK_QUEUE", "VISITOR_DAILY_CREDITS", "ADDRESS_DAILY_CREDITS")
     with StandIn(key=KEY) as reve:
         settings = {

@@ -162,11 +162,12 @@ def test_the_page_can_be_read_on_a_phone_and_passes_axe(open_window: OpenWindow,
         for name in ("Overview", "Review", "Pictures", "Bans", "Limits", "Copies", "History"):
             part(page, name)
             expect(page.locator(".op-title h2").first).to_be_visible()
+            expect(page.locator('[data-stale="true"]')).to_have_count(0)  # what the part before has left behind fades
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, name
             assert problems(page) == [], name
         page.locator(".st-key-phone_nav a", has_text="Gallery").click()
-        page.locator(".st-key-foot_operator a").click()  # the names of the other pages leave no room for it above
+        page.locator(".st-key-foot_desk a").click()  # the names of the other pages leave no room for it above
         expect(page.get_by_text("Signed in with the token")).to_be_visible()
     finally:
         app.close()
