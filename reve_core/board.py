@@ -32,6 +32,7 @@ class Board:
         limits: Mapping[str, Limits],
         disk_is_low: Callable[[], bool],
         at_once: Callable[[], int | None] = lambda: None,
+        preview: Callable[[str], bytes | None] = lambda job_id: None,
         read_only: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -41,6 +42,7 @@ class Board:
         self._limits = limits
         self._disk_is_low = disk_is_low
         self._at_once = at_once
+        self._preview = preview
         self._read_only = read_only
         self._clock = clock
 
@@ -61,7 +63,7 @@ class Board:
         at_once, mine = self._at_once(), _places(among)
         now = datetime.fromtimestamp(self._clock(), UTC)
         usual: dict[tuple[str, str], tuple[float, float]] = {}
-        states = self._store.provider_states()
+        states = self._catalogue.states()
         result = []
         for job in jobs:
             name, model = job.request.provider, job.request.model
@@ -86,7 +88,14 @@ class Board:
                         mine=mine.get(job.id, 0),
                         at_once=at_once,
                     )
-            card = views.card(job, now=now, expected=expected, title=title, label=self._catalogue.label(name))
+            card = views.card(
+                job,
+                now=now,
+                expected=expected,
+                title=title,
+                label=self._catalogue.label(name),
+                preview=self._preview(job.id) if job.status is JobStatus.RUNNING else None,
+            )
             if held_up:
                 card["says"] = held_up
             result.append(card)

@@ -28,16 +28,15 @@ from reve_core.guard.moderation.remote import RemoteModeration
 from reve_core.guard.signing import Signer
 from reve_core.guarding import Tally
 from reve_core.jobs.manager import JobManager, ManagerConfig
+from reve_core.jobs.previews import Previews
 from reve_core.jobs.runner import Screen
 from reve_core.keeping import BACKUP_DAYS, Keeping, Recipient
+from reve_core.lineup import line_up
 from reve_core.marks import make_marker
-from reve_core.models import Limits
 from reve_core.operating import Entry
 from reve_core.ownkeys import OwnKeys
 from reve_core.pictures.check import Caps
 from reve_core.ports import Provider
-from reve_core.providers.reve import ReveProvider
-from reve_core.providers.sketch import SketchProvider
 from reve_core.secret import signing_secrets
 from reve_core.service import Studio
 from reve_core.settings import Settings
@@ -140,15 +139,12 @@ def build(settings: Settings) -> Studio:
     receivers, _ = webhooks.check(settings)
     entry = Entry(token=settings.operator_token, emails=settings.operator_emails)
     marker = make_marker(settings)
-    providers = make_providers(settings)
+    lined_up = line_up(settings)
+    providers, limits = lined_up.providers, lined_up.limits
     if settings.default_provider not in providers:
         raise ConfigurationError(
-            f"REVE_PROVIDER names “{settings.default_provider}”, which is not known. Choose sketch or reve."
+            f"REVE_PROVIDER names “{settings.default_provider}”, which is not set up. Choose one of {', '.join(providers)}."
         )
-    limits = {
-        "sketch": Limits(concurrency=settings.sketch_concurrency),
-        "reve": Limits(concurrency=settings.api_concurrency, per_minute=settings.api_per_minute or None),
-    }
     folder = settings.data_dir.expanduser().absolute()
     with suppress(OSError):  # the next line finds out what is wrong with it
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # prompts and pictures of strangers are nobody else's
@@ -169,6 +165,7 @@ def build(settings: Settings) -> Studio:
     own_keys = OwnKeys() if public and settings.own_keys else None
     moderator = Moderator(settings.policy_file, on_fault=log.error) if settings.moderates else None
     screen = make_screen(settings, moderator)
+    previews = Previews()
     manager = JobManager(
         store=store,
         blobs=blobs,
@@ -183,6 +180,7 @@ def build(settings: Settings) -> Studio:
         note=lambda claim, screened: studio.screening.note_service(claim.job, screened.flagged, screened.category),
         own_key=own_keys.find if own_keys is not None else lambda name: None,
         at_once=lambda: studio.admission.at_once(),
+        previews=previews,
     )
     studio = Studio(
         store=store,
@@ -191,6 +189,7 @@ def build(settings: Settings) -> Studio:
         limits=limits,
         default_provider=settings.default_provider,
         worker=manager,
+        preview=previews.get,
         access=store,
         grids=store,
         signer=signer,
@@ -216,24 +215,8 @@ def build(settings: Settings) -> Studio:
 
 
 def make_providers(settings: Settings) -> dict[str, Provider]:
-    """Reve is offered where there is any sign that somebody means to use it: a key, another address, or its name."""
-    providers: dict[str, Provider] = {"sketch": SketchProvider(delay_s=settings.sketch_delay_s)}
-    official = Settings.model_fields["api_url"].default
-    has_key = bool(settings.api_key or settings.api_url != official)
-    meant = has_key or settings.provider == "reve"
-    visitors_keys = settings.mode == "public" and settings.own_keys
-    if meant or visitors_keys:
-        providers["reve"] = ReveProvider(
-            own_key=("may" if has_key else "must") if visitors_keys else "no",
-            base_url=settings.api_url,
-            api_key=settings.api_key,
-            proxy_authorization=settings.api_proxy_authorization,
-            version=settings.api_version,
-            max_dim=settings.api_max_dim,
-            connect_timeout_s=settings.connect_timeout_s,
-            max_bytes=settings.max_image_mb * _MB * 4 // 3 + _MB,  # base64 is a third longer, and has company
-        )
-    return providers
+    """The providers that are set up, by name, without the service. Raises ConfigurationError."""
+    return line_up(settings).providers
 
 
 def allowance(settings: Settings) -> Allowance:
@@ -264,13 +247,12 @@ def keeping(settings: Settings) -> Keeping:
 
 
 def recipients(settings: Settings, providers: Mapping[str, Provider], *, asks: bool) -> list[Recipient]:
-    """Who is sent prompts. The sketch draws here and sends nothing."""
-    found = []
-    if "reve" in providers:
-        host = urlsplit(settings.api_url).hostname or settings.api_url
-        found.append(
-            Recipient(f"{providers['reve'].title} ({host})", "your prompt, when you choose it to make the picture")
-        )
+    """Who is sent prompts."""
+    found = [
+        Recipient(f"{provider.title} ({provider.sends_to})", "your prompt, when you choose it to make the picture")
+        for provider in providers.values()
+        if provider.sends_to
+    ]
     if asks:
         host = urlsplit(settings.moderation_url).hostname or settings.moderation_url
         found.append(Recipient(host, "your prompt, to check it before a picture is made"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from reve_core import intake, waits
-from reve_core.allowance import Turn, in_credits
+from reve_core.allowance import CREDITS_PER_USD, Turn, in_credits
 from reve_core.models import JobRequest, Limits, ModelInfo, Price, ProviderState, Quote
 from reve_core.ports import Health, JobStore, Provider
 
@@ -37,16 +39,18 @@ class Catalogue:
         providers: Mapping[str, Provider],
         limits: Mapping[str, Limits],
         default_provider: str,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._providers = providers
         self._limits = limits
         self.default_provider = default_provider
+        self._clock = clock
         self._poll_after: dict[tuple[str, str], int] = {}
 
     def providers(self) -> list[ProviderView]:
         """All that are configured, the default one first."""
-        states = self._store.provider_states()
+        states = self.states()
         names = sorted(self._providers, key=lambda name: name != self.default_provider)
         return [self._view(self._providers[name], states.get(name)) for name in names]
 
@@ -55,7 +59,28 @@ class Catalogue:
         provider = self._providers.get(name)
         if provider is None:
             return ProviderView(name, name.capitalize(), _UNKNOWN_LABEL, (), None)
-        return self._view(provider, self._store.provider_states().get(name))
+        return self._view(provider, self.states().get(name))
+
+    def states(self) -> dict[str, ProviderState]:
+        """Of each provider that is, or was, paused: by a fault, by a person, or because its budget of the day is spent."""
+        states = self._store.provider_states()
+        for name, provider in self._providers.items():
+            most = self._limits[name].daily_credits
+            known = states.get(name)
+            if most is None or (known is not None and known.paused):
+                continue
+            prices = [model.capabilities.price for model in provider.models]
+            cheapest = min(in_credits(price.credits, price.usd) for price in prices)
+            spent = self._store.spent_today(name)
+            if cheapest and spent + cheapest > most + 1e-6:
+                states[name] = self._spent_state(name, spent, most)
+        return states
+
+    def _spent_state(self, name: str, spent: float, most: float) -> ProviderState:
+        today = datetime.fromtimestamp(self._clock(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        amounts = f"${spent / CREDITS_PER_USD:,.2f} of ${most / CREDITS_PER_USD:,.2f}"
+        reason = f"Its budget for today is spent ({amounts}). It goes on at midnight UTC."
+        return ProviderState(name, paused=True, until=today + timedelta(days=1), reason=reason, own_keys=True)
 
     def label(self, name: str) -> str:
         """The fixed mark of a provider's pictures."""

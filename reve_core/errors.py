@@ -36,7 +36,8 @@ ReveError                                 each reads as a sentence for the perso
     ├── ServiceClosed                     the provider has withdrawn the service; final
     ├── RequestRejected                   400, 404, 422: nothing was bought; the same request fails again
     ├── PromptRefused                     the provider's moderation said no; may have cost credits; never retried
-    ├── CallCancelled                     stopped on request before anything was bought
+    ├── CallCancelled       .may_cost     stopped on request; nothing was bought, unless ``may_cost``
+    ├── AnswerPending       .retry_after  accepted, and no answer yet: it is picked up later by its ticket
     └── OutcomeUnknown                    the request was sent and we cannot know; may have cost credits
 """
 
@@ -292,7 +293,27 @@ class PromptRefused(ProviderError):
 
 
 class CallCancelled(ProviderError):
+    """``may_cost``: the service had begun, and may charge for what it did."""
+
     code = "cancelled"
+
+    def __init__(self, message: str, *, may_cost: bool = False, receipt: Receipt | None = None) -> None:
+        super().__init__(message, receipt=receipt)
+        self.may_cost = may_cost
+
+
+class AnswerPending(ProviderError):
+    """
+    The service has the request, see ``Ticket``, and could not be heard out: it is asked again after ``retry_after``
+    seconds. ``pauses``: nothing new should be sent to it until a person has looked, such as for a key that it refuses now.
+    """
+
+    code = "pending"
+
+    def __init__(self, message: str, *, retry_after: float = 30.0, pauses: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.pauses = pauses
 
 
 class OutcomeUnknown(ProviderError):

@@ -64,12 +64,18 @@ class JobRequest(BaseModel):
 
 
 class Price(BaseModel):
-    """The forecast for one picture. The recorded cost of a call always wins over it."""
+    """
+    The forecast for one picture. The recorded cost of a call always wins over it.
+
+    ``as_of`` and ``source`` say when and where the price was read, such as ``"2026-09-14"``; empty where it is nobody's list.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     credits: int = 0
     usd: float = 0.0
+    as_of: str = ""
+    source: str = ""
 
 
 class Capabilities(BaseModel):
@@ -78,7 +84,9 @@ class Capabilities(BaseModel):
 
     ``aspect_ratios`` are width first, the default one first or named in ``default_ratio``. ``max_prompt_chars`` counts
     code points. ``typical_s`` is the usual wait (low, high) in seconds, used until we have a history of our own.
-    ``own_key``: whether a visitor's own key may pay for it, or must because the link has none.
+    ``own_key``: whether a visitor's own key may pay for it, or must because the link has none. ``progress``: it says how
+    far it is; ``preview``: with small pictures. ``stops``: a call under way can be stopped. ``resumes``: an answer that was
+    lost can be asked for again. ``note`` is one short sentence to show, such as a licence.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -89,7 +97,11 @@ class Capabilities(BaseModel):
     seed: bool = False
     layout: bool = False
     progress: bool = False
+    preview: bool = False
+    stops: bool = False
+    resumes: bool = False
     references: int = 0
+    note: str = ""
     price: Price = Price()
     typical_s: tuple[float, float] = (10.0, 60.0)
     own_key: Literal["no", "may", "must"] = "no"
@@ -109,7 +121,8 @@ class Receipt(BaseModel):
     """
     What an answer told us besides the picture. Stored with the call, whatever became of it.
 
-    ``credits_used`` is what the provider says it charged (None: it did not say). ``notes`` are short sentences for the
+    ``credits_used`` is what the provider says it charged, ``usd_used`` the same of one that counts in dollars (None: it did
+    not say). ``notes`` are short sentences for the
     picture's page, such as what the sketch drew and left out. ``raw`` keeps unknown fields of the answer, never a key
     and never the picture.
     """
@@ -119,11 +132,25 @@ class Receipt(BaseModel):
     request_id: str | None = None
     http_status: int | None = None
     credits_used: float | None = None
+    usd_used: float | None = None
     credits_left: float | None = None
     version: str | None = None
     layout: Layout | None = None
     notes: tuple[str, ...] = ()
     raw: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Ticket(BaseModel):
+    """
+    By which a service knows a request that it has accepted, so that its answer can be asked for at any time.
+
+    ``data`` is what else the adapter needs for that: JSON values, never a key, never the prompt.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    request_id: str
+    data: Mapping[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +209,7 @@ class Job:
     error_code: str | None = None
     error: str | None = None
     credits_used: float | None = None
+    usd_used: float | None = None
     request_id: str | None = None
     image: StoredImage | None = None
     receipt: Receipt | None = None
@@ -255,7 +283,8 @@ class Placed:
 @dataclass(frozen=True, slots=True)
 class Call:
     """
-    One paid request, recorded before it was sent. ``outcome`` is None while nobody has closed it.
+    One paid request, recorded before it was sent. ``outcome`` is None while nobody has closed it. ``ticket``: the service
+    has accepted it under that, and can be asked for the answer.
 
     Outcomes: ``ok``, ``not_charged``, ``refused``, ``unknown``.
     """
@@ -270,6 +299,7 @@ class Call:
     idempotent: bool = False
     receipt: Receipt | None = None
     error: str | None = None
+    ticket: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,10 +334,15 @@ class ProviderState:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """For one provider: calls at once, and calls begun in any 60 seconds (None: no such limit)."""
+    """
+    For one provider: calls at once, calls begun in any 60 seconds, and credits that may be spent in a day (UTC), visitors'
+    own keys not counted. None: no such limit. ``timeout_s``: seconds for a whole call, None for the usual ones.
+    """
 
     concurrency: int
     per_minute: int | None = None
+    daily_credits: float | None = None
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from reve_core.errors import BadInput, ConfigurationError, JobNotFound, LimitRea
 from reve_core.exchange import Exchange
 from reve_core.guard.callbacks import Receivers
 from reve_core.guard.signing import Signer
+from reve_core.jobs.sweeper import Found
 from reve_core.keeping import Keeping, Recipient
 from reve_core.models import (
     PERSONAL,
@@ -72,7 +73,7 @@ class Worker(Protocol):
     def stop(self, grace_s: float) -> bool: ...
     def wake(self) -> None: ...
     def ask_to_stop(self, job_id: str) -> None: ...
-    def check_again(self, job_id: str) -> bool: ...
+    def check_again(self, job_id: str) -> Found: ...
     def disk_is_low(self) -> bool: ...
 
 
@@ -106,12 +107,15 @@ class Studio:
         recipients: Sequence[Recipient] = (),
         trash_days: float = 7.0,
         read_only: str | None = None,
+        preview: Callable[[str], bytes | None] = lambda job_id: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self.blobs = blobs
         self._providers = providers
-        self.catalogue = Catalogue(store=store, providers=providers, limits=limits, default_provider=default_provider)
+        self.catalogue = Catalogue(
+            store=store, providers=providers, limits=limits, default_provider=default_provider, clock=clock
+        )
         self.board = Board(
             store=store,
             catalogue=self.catalogue,
@@ -119,6 +123,7 @@ class Studio:
             limits=limits,
             disk_is_low=worker.disk_is_low,
             at_once=lambda: self.admission.at_once(),
+            preview=preview,
             read_only=read_only,
             clock=clock,
         )
@@ -375,9 +380,14 @@ class Studio:
             raise WrongState("This job is no longer unclear.", job.status)
         match how:
             case "check":
-                if self._worker.check_again(job_id):
-                    return "The picture had been saved. It is in the gallery now."
-                return "No picture has come. Run it again, or give up."
+                match self._worker.check_again(job_id):
+                    case "saved":
+                        return "The picture had been saved. It is in the gallery now."
+                    case "asked":
+                        title = self.catalogue.provider(job.request.provider).title
+                        return f"{title} is being asked what has become of it. That costs nothing."
+                    case "nothing":
+                        return "No picture has come. Run it again, or give up."
             case "rerun":
                 self._retrying.again(job, (JobStatus.UNKNOWN,), origin, self.admission.terms(owner, origin))
                 self._worker.wake()

@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     # Which provider, and where
     provider: str = Field(
         "",
-        description="The provider that is offered first: `sketch` or `reve`. Empty: `reve` when a key is set, else `sketch`.",
+        description="The provider that is offered first, by its name. Empty: the first of `reve`, `fal`, `openai` and `diffusers` that is set up with a key, an address or a model of its own, else `sketch`.",
     )
     api_key: SecretStr | None = Field(
         None, description="Key for the Reve API (or a gateway that speaks it). Never shown or logged."
@@ -93,6 +93,29 @@ class Settings(BaseSettings):
     )
     api_concurrency: int = Field(3, ge=1, le=64, description="Reve calls at once.")
     api_per_minute: int = Field(10, ge=0, le=10_000, description="Reve calls begun in any 60 seconds. 0: no limit.")
+    fal_key: SecretStr | None = Field(
+        None, description="Key for fal.ai, which sells Reve 2.1 and many others. Never shown or logged."
+    )
+    fal_models: Names = Field(
+        ("reve/2.1/text-to-image",), description="Models at fal.ai, by their ids there; the first is the default."
+    )
+    openai_url: str = Field(
+        "",
+        description="Base URL of a server with `/images/generations`, such as `http://localhost:8080/v1`. Empty: OpenAI's own where there is a key for it.",
+    )
+    openai_key: SecretStr | None = Field(None, description="Its key, where it needs one. Never shown or logged.")
+    openai_models: Names = Field((), description="Its models, by their names there. Empty: those that it lists itself.")
+    diffusers_model: str = Field(
+        "",
+        description="Folder, or repo id in the local cache, of a diffusion model to run on this machine; needs `requirements-diffusers.txt`.",
+    )
+    providers_file: Path | None = Field(
+        None,
+        description="Further providers, and all else that can be said of each (TOML); see `docs/models.md`. Empty: none.",
+    )
+    prices_file: Path | None = Field(
+        None, description="Prices of your own (TOML), which go before those that come along. Empty: none."
+    )
     connect_timeout_s: float = Field(
         10.0, gt=0, le=120, description="Seconds to reach the provider before giving up; nothing is charged then."
     )
@@ -280,7 +303,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return value
 
-    @field_validator("moderation_url")
+    @field_validator("moderation_url", "openai_url")
     @classmethod
     def _optional_base_url(cls, value: str) -> str:
         return cls._base_url(value) if value.strip() else ""
@@ -294,7 +317,14 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "embed_origins", "cors_origins", "webhook_hosts", "allowed_hosts", "operator_emails", mode="before"
+        "embed_origins",
+        "cors_origins",
+        "webhook_hosts",
+        "allowed_hosts",
+        "operator_emails",
+        "fal_models",
+        "openai_models",
+        mode="before",
     )
     @classmethod
     def _several(cls, value: object) -> object:
@@ -310,6 +340,8 @@ class Settings(BaseSettings):
 
     @field_validator(
         "api_key",
+        "fal_key",
+        "openai_key",
         "api_proxy_authorization",
         "secret",
         "webhook_secret",
@@ -327,7 +359,15 @@ class Settings(BaseSettings):
 
     @property
     def default_provider(self) -> str:
-        return self.provider or ("reve" if self.api_key else "sketch")
+        if self.provider:
+            return self.provider
+        set_up = {
+            "reve": self.api_key,
+            "fal": self.fal_key,
+            "openai": self.openai_url or self.openai_key,
+            "diffusers": self.diffusers_model,
+        }
+        return next((name for name, sign in set_up.items() if sign), "sketch")
 
     @classmethod
     def settings_customise_sources(
@@ -345,21 +385,20 @@ class _SecretsToml(PydanticBaseSettingsSource):
     """``secrets.toml`` uses the environment's names (``REVE_API_KEY = "…"``), so that one table documents both."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
-        return self._values().get(f"REVE_{field_name.upper()}"), field_name, False
+        return secrets_file().get(f"REVE_{field_name.upper()}"), field_name, False
 
     def __call__(self) -> dict[str, object]:
-        values = self._values()
+        values = secrets_file()
         found = {name: values.get(f"REVE_{name.upper()}") for name in self.settings_cls.model_fields}
         return {name: value for name, value in found.items() if value is not None}
 
-    @staticmethod
-    def _values() -> dict[str, object]:
-        if not SECRETS_FILE.is_file():
-            return {}
-        try:
-            return tomllib.loads(SECRETS_FILE.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as exc:
-            # The parser's own message may quote a line of the file, and with it a key.
-            raise ConfigurationError(
-                "The file .streamlit/secrets.toml cannot be read as TOML. Mend or remove it."
-            ) from exc
+
+def secrets_file() -> dict[str, object]:
+    """What ``.streamlit/secrets.toml`` says, empty where there is none. Raises ConfigurationError."""
+    if not SECRETS_FILE.is_file():
+        return {}
+    try:
+        return tomllib.loads(SECRETS_FILE.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as exc:
+        # The parser's own message may quote a line of the file, and with it a key.
+        raise ConfigurationError("The file .streamlit/secrets.toml cannot be read as TOML. Mend or remove it.") from exc

@@ -1,5 +1,6 @@
 """A job as the screens and the live route show it: plain JSON values, every text meant to be shown as text."""
 
+from base64 import b64encode
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
@@ -11,7 +12,7 @@ from reve_core.models import Job, JobStatus, Quote, Review, Stage
 class Card(TypedDict):
     """
     One card of the feed. ``wait`` is words such as ``"40–80 s"``; ``elapsed_s`` counts from the start of the run, or from
-    the submission while queued. ``aspect`` is width over height, known from the start so that nothing jumps.
+    the submission while queued. ``preview`` is a small picture of what is being made, as a ``data:`` address. ``aspect`` is width over height, known from the start so that nothing jumps.
     """
 
     id: str
@@ -32,11 +33,20 @@ class Card(TypedDict):
     refused: bool
     image: NotRequired[str]
     thumbnail: NotRequired[str]
+    preview: NotRequired[str]
     starred: bool
     cost: str
 
 
-def card(job: Job, *, now: datetime, expected: tuple[float, float] | None, title: str, label: str) -> Card:
+def card(
+    job: Job,
+    *,
+    now: datetime,
+    expected: tuple[float, float] | None,
+    title: str,
+    label: str,
+    preview: bytes | None = None,
+) -> Card:
     width, height = job.aspect
     since = job.started_at or job.created_at
     until = job.finished_at or now
@@ -60,6 +70,8 @@ def card(job: Job, *, now: datetime, expected: tuple[float, float] | None, title
         "starred": job.starred,
         "cost": cost_words(job),
     }
+    if preview and job.status is JobStatus.RUNNING:
+        result["preview"] = f"data:{_mime(preview)};base64,{b64encode(preview).decode()}"
     if job.image is not None:
         result["image"] = job.image.name
         result["thumbnail"] = job.image.thumbnail
@@ -111,11 +123,13 @@ def actions(job: Job) -> list[str]:
 
 
 def cost_words(job: Job) -> str:
-    """What the provider says it charged: ``"150 credits"``, ``"free"``, or empty while it has not said."""
+    """What the provider says it charged: ``"150 credits"``, ``"$0.25"``, ``"free"``, or empty while it has not said."""
     if job.credits_used is None:
         return ""
     if job.credits_used == 0:
         return "free"
+    if job.usd_used:
+        return f"${job.usd_used:,.2f}" if job.usd_used >= 0.01 else "less than $0.01"
     amount = f"{job.credits_used:g}"
     return f"{amount} credit" if amount == "1" else f"{amount} credits"
 
@@ -145,3 +159,9 @@ def quote_words(quote: Quote) -> str:
     if quote.usd:
         parts.append(f"${quote.usd:,.2f}" if quote.usd >= 0.01 else "less than $0.01")
     return f"about {' / '.join(parts)}" if parts else "free"
+
+
+def _mime(picture: bytes) -> str:
+    if picture.startswith(b"\x89PNG"):
+        return "image/png"
+    return "image/jpeg" if picture.startswith(b"\xff\xd8") else "image/webp"

@@ -32,6 +32,7 @@ class FakeProvider:
     """
 
     label = "AI-generated"
+    sends_to = ""
 
     def __init__(
         self,

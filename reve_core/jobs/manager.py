@@ -11,9 +11,10 @@ from pydantic import SecretStr
 
 from reve_core.jobs.keeper import Keeper, Patience
 from reve_core.jobs.messenger import Messenger
+from reve_core.jobs.previews import Previews
 from reve_core.jobs.retry import RetryPolicy
 from reve_core.jobs.runner import Note, Runner, Screen
-from reve_core.jobs.sweeper import Sweeper
+from reve_core.jobs.sweeper import Found, Sweeper
 from reve_core.models import Limits
 from reve_core.pictures.check import Caps
 from reve_core.ports import Blobs, Engine, JobStore, Presence, Provider
@@ -59,6 +60,7 @@ class JobManager:
         note: Note = lambda claim, screened: None,
         own_key: Callable[[str], SecretStr | None] = lambda name: None,
         at_once: Callable[[], int | None] = lambda: None,
+        previews: Previews | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.worker = f"{os.getpid()}-{secrets.token_hex(6)}"
@@ -87,6 +89,7 @@ class JobManager:
             note=note,
             own_key=own_key,
             at_once=at_once,
+            previews=previews,
             clock=clock,
         )
         self.sweeper = Sweeper(
@@ -95,6 +98,7 @@ class JobManager:
             presence=presence,
             retry=retry,
             is_ours=self.runner.holds,
+            offer=self.runner.offer,
             wake=engine.wake,
         )
 
@@ -112,8 +116,9 @@ class JobManager:
         self._engine.start(self.runner.look, timers)
 
     def drain(self) -> None:
-        """Claim nothing more. Takes no lock."""
+        """Claim nothing more, and let go of calls that another process can pick up. Takes no lock."""
         self._engine.drain()
+        self.runner.leave()
         if self._messenger is not None:
             self._messenger.drain()
 
@@ -131,7 +136,7 @@ class JobManager:
     def ask_to_stop(self, job_id: str) -> None:
         self.runner.ask_to_stop(job_id)
 
-    def check_again(self, job_id: str) -> bool:
+    def check_again(self, job_id: str) -> Found:
         return self.sweeper.check_again(job_id)
 
     def disk_is_low(self) -> bool:
@@ -142,7 +147,7 @@ class JobManager:
         if report.adopted or report.requeued or report.unknown or report.failed:
             log.info(
                 "Repaired: %d picked up, %d back in the queue, %d unknown, %d failed.",
-                report.adopted,
+                report.adopted + report.picked_up,
                 report.requeued,
                 report.unknown,
                 report.failed,

@@ -8,6 +8,7 @@ then until the picture is on disk nobody can know, so it ends in ``unknown``; on
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,15 +20,17 @@ from pydantic import SecretStr
 from reve_core import errors
 from reve_core.faults import log_fault
 from reve_core.jobs.keeper import Keeper
+from reve_core.jobs.previews import Previews
 from reve_core.jobs.retry import RetryPolicy, clamped
-from reve_core.models import Claim, Limits, Receipt, Review
-from reve_core.ports import Blobs, CallContext, JobStore, Provider
+from reve_core.models import Claim, Limits, Picture, Receipt, Review, Ticket
+from reve_core.ports import Blobs, CallContext, JobStore, Provider, Resumable
 
 log = logging.getLogger(__name__)
 
 _PROGRESS_EVERY_S = 0.4
 _STORING_S = 60.0  # granted on top of the call's own time before the heartbeat lets go of a job
 _KEY_GONE = "Your own key was kept in memory only and is gone. Nothing was charged. Enter it again, then try again."
+_KEY_GONE_SINCE = "Your own key was kept in memory only and is gone, so the answer cannot be picked up here. It may have been charged."
 _FIRST_PAUSE_S = 10.0  # after a 429 that did not say how long; doubles each time
 
 
@@ -79,6 +82,7 @@ class Runner:
         note: Note = lambda claim, screened: None,
         own_key: Callable[[str], SecretStr | None] = lambda name: None,
         at_once: Callable[[], int | None] = lambda: None,
+        previews: Previews | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -96,7 +100,10 @@ class Runner:
         self._note = note
         self._own_key = own_key
         self._at_once = at_once
+        self._previews = previews or Previews()
         self._clock = clock
+        self._leaving = threading.Event()
+        self._offered: deque[tuple[Claim, Ticket]] = deque()
         self._guard = threading.Lock()
         self._held: dict[str, _Held] = {}
         self._rate_limited: dict[str, int] = {}
@@ -105,17 +112,49 @@ class Runner:
         """Claim a job; what is returned runs it up to its answer. None when nothing can be started now."""
         if self.disk_is_low():
             return None
+        if (picked_up := self._picked_up()) is not None:
+            return picked_up
         claim = self._store.claim(self._worker, lease_s=self._lease_s, limits=self._limits, at_once=self._at_once())
         if claim is None:
             return None
-        held = _Held(claim, time.monotonic() + self._call_timeout_s + _STORING_S)
+        held = self._hold(claim)
+        return partial(self._work, held, self._run)
+
+    def offer(self, claim: Claim, ticket: Ticket) -> bool:
+        """
+        A job whose answer may be picked up at its provider, to be begun by the next who looks. False: its provider is not
+        here, or cannot be asked.
+        """
+        if not isinstance(self._providers.get(claim.job.request.provider), Resumable):
+            return False
+        with self._guard:
+            if all(claim.job.id != known.job.id for known, _ in self._offered):
+                self._offered.append((claim, ticket))
+        return True
+
+    def _picked_up(self) -> Callable[[], None] | None:
+        while True:
+            with self._guard:
+                if not self._offered:
+                    return None
+                found, ticket = self._offered.popleft()
+            claim = self._store.take_over(found, self._worker, lease_s=self._lease_s)
+            if claim is not None:
+                return partial(self._work, self._hold(claim), partial(self._resume, ticket=ticket))
+
+    def _hold(self, claim: Claim) -> _Held:
+        held = _Held(claim, time.monotonic() + self._timeout(claim) + _STORING_S)
         with self._guard:
             self._held[claim.job.id] = held
-        return partial(self._work, held)
+        return held
 
-    def _work(self, held: _Held) -> None:
+    def _timeout(self, claim: Claim) -> float:
+        limits = self._limits.get(claim.job.request.provider)
+        return self._call_timeout_s if limits is None or limits.timeout_s is None else limits.timeout_s
+
+    def _work(self, held: _Held, run: Callable[[_Held], None]) -> None:
         try:
-            self._run(held)
+            run(held)
         except Exception as exc:
             # Our own fault or the database's. The row and the calls table tell the truth; the sweeper repairs by them.
             self._release(held)
@@ -141,6 +180,10 @@ class Runner:
     def holds(self, job_id: str) -> bool:
         with self._guard:
             return job_id in self._held
+
+    def leave(self) -> None:
+        """The app stops: calls whose answers can be picked up by the next process are let go of. Takes no lock."""
+        self._leaving.set()
 
     def disk_is_low(self) -> bool:
         """Starting a paid call without room for its picture would be asking for trouble."""
@@ -172,10 +215,29 @@ class Runner:
             self._keeper.insist(lambda: self._store.cancelled(claim, outcome=None))
             self._release(held)
             return
+        context = self._context(held, own_key)
+        self._hear(held, provider, lambda: provider.generate(claim.job.request, context))
+
+    def _resume(self, held: _Held, *, ticket: Ticket) -> None:
+        """The call was made before, perhaps by another process: what has become of it?"""
+        claim = held.claim
+        provider = self._providers[claim.job.request.provider]
+        own_key = None
+        if claim.job.own_key is not None and (own_key := self._own_key(claim.job.own_key)) is None:
+            self._keeper.insist(lambda: self._store.unknown(claim, _KEY_GONE_SINCE))
+            self._release(held)
+            return
+        context = self._context(held, own_key)
+        assert isinstance(provider, Resumable)
+        self._hear(held, provider, lambda: provider.resume(ticket, claim.job.request, context))
+
+    def _hear(self, held: _Held, provider: Provider, call: Callable[[], Picture]) -> None:
+        """From the call to its picture on the disk, or to what its error means."""
+        claim = held.claim
         try:
-            picture = provider.generate(claim.job.request, self._context(held, own_key))
+            picture = call()
         except Exception as exc:
-            self._keeper.insist(partial(self._answer_to, claim, provider, exc))
+            self._keeper.insist(partial(self._answer_to, held, provider, exc))
             self._release(held)
             return
         self._rate_limited.pop(provider.name, None)
@@ -250,8 +312,10 @@ class Runner:
     def _context(self, held: _Held, own_key: SecretStr | None) -> CallContext:
         told_at = 0.0
 
-        def progress(fraction: float | None, text: str = "") -> None:
+        def progress(fraction: float | None, text: str = "", preview: bytes | None = None) -> None:
             nonlocal told_at
+            if preview:
+                self._previews.put(held.claim.job.id, preview)
             if time.monotonic() - told_at < _PROGRESS_EVERY_S:
                 return
             told_at = time.monotonic()
@@ -260,17 +324,26 @@ class Runner:
             except errors.StoreError:
                 log.debug("Progress was not recorded.")
 
+        def accepted(ticket: Ticket) -> None:
+            try:
+                self._keeper.insist(lambda: self._store.accept(held.claim, ticket))
+            except errors.StoreError as exc:
+                # The call goes on. Should this process die, nobody will know how to ask for the answer.
+                log.error("By which its provider knows job %s could not be recorded: %s", held.claim.job.id, exc)
+
         return CallContext(
             key=held.claim.blob_stem,
-            timeout_s=self._call_timeout_s,
+            timeout_s=self._timeout(held.claim),
             progress=progress,
             is_cancelled=held.stop.is_set,
             own_key=own_key,
+            accepted=accepted,
+            is_leaving=self._leaving.is_set,
         )
 
-    def _answer_to(self, claim: Claim, provider: Provider, exc: Exception) -> None:
+    def _answer_to(self, held: _Held, provider: Provider, exc: Exception) -> None:
         """Whose money it was, and what follows."""
-        store = self._store
+        store, claim = self._store, held.claim
         receipt = exc.receipt if isinstance(exc, errors.ProviderError) else None
         match exc:
             case errors.NotCharged():
@@ -309,8 +382,18 @@ class Runner:
                 store.fail(claim, exc.code, str(exc), outcome="not_charged", receipt=receipt)
             case errors.PromptRefused():
                 store.fail(claim, exc.code, str(exc), outcome="refused", receipt=receipt)
+            case errors.CallCancelled(may_cost=True):
+                store.cancelled(claim, outcome="unknown", why=str(exc), receipt=receipt)
             case errors.CallCancelled():
-                store.cancelled(claim, outcome="not_charged")
+                store.cancelled(claim, outcome="not_charged", receipt=receipt)
+            case errors.AnswerPending():
+                if exc.pauses:
+                    self._pause(provider, str(exc), None, own_keys=True)
+                if held.stop.is_set() and not self._leaving.is_set():
+                    # They want it to end, and whether it has nobody can say now.
+                    store.unknown(claim, f"{exc} You asked to stop it.")
+                else:
+                    store.put_off(claim, delay_s=clamped(exc.retry_after), why=str(exc))
             case errors.OutcomeUnknown():
                 self._lost(claim, provider, str(exc), receipt)
             case _:
@@ -340,5 +423,6 @@ class Runner:
         return clamped(retry_after if retry_after is not None else _FIRST_PAUSE_S * 2 ** (times - 1))
 
     def _release(self, held: _Held) -> None:
+        self._previews.drop(held.claim.job.id)
         with self._guard:
             self._held.pop(held.claim.job.id, None)

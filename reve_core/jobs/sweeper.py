@@ -7,12 +7,15 @@ Safe to run anywhere and any number of times: each repair is a fenced write, so 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from reve_core.errors import BlobError, PictureDamaged, StoreError
 from reve_core.jobs.keeper import Keeper
 from reve_core.jobs.retry import RetryPolicy
-from reve_core.models import Call, Claim, Receipt
+from reve_core.models import Call, Claim, Receipt, Ticket
 from reve_core.ports import CallOutcome, JobStore, Presence
+
+Found = Literal["saved", "asked", "nothing"]
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,7 @@ class SweepReport:
 
     requeued: int = 0
     adopted: int = 0
+    picked_up: int = 0
     unknown: int = 0
     failed: int = 0
 
@@ -39,6 +43,7 @@ class Sweeper:
         presence: Presence,
         retry: RetryPolicy,
         is_ours: Callable[[str], bool],
+        offer: Callable[[Claim, Ticket], bool],
         wake: Callable[[], None],
     ) -> None:
         self._store = store
@@ -46,6 +51,7 @@ class Sweeper:
         self._presence = presence
         self._retry = retry
         self._is_ours = is_ours
+        self._offer = offer
         self._wake = wake
 
     def sweep(self) -> SweepReport:
@@ -60,21 +66,29 @@ class Sweeper:
                 self._repair(claim, call, report)
             except (StoreError, BlobError) as exc:
                 log.warning("Job %s could not be repaired yet: %s", claim.job.id, exc)
-        if report.requeued:
+        if report.requeued or report.picked_up:
             self._wake()
         return report
 
-    def check_again(self, job_id: str) -> bool:
-        """Look for the picture of an ``unknown`` job; True when it was found and the job is done."""
+    def check_again(self, job_id: str) -> Found:
+        """
+        Look for the picture of an ``unknown`` job. ``saved``: it was on the disk and the job is done; ``asked``: its
+        provider is asked for it now.
+        """
         claim = self._store.held(job_id)
         if claim is None:
-            return False
+            return "nothing"
         calls = self._store.calls(job_id)
-        receipt = (calls[-1].receipt if calls else None) or Receipt()
+        call = calls[-1] if calls else None
         try:
-            return self._keeper.adopt(claim, receipt)
+            if self._keeper.adopt(claim, (call.receipt if call else None) or Receipt()):
+                return "saved"
         except PictureDamaged:
-            return False
+            log.warning("Job %s: the saved picture does not decode.", job_id)
+        if call is None or call.ticket is None or not self._offer(claim, call.ticket):
+            return "nothing"
+        self._wake()
+        return "asked"
 
     def _repair(self, claim: Claim, call: Call | None, report: SweepReport) -> None:
         receipt = (call.receipt if call else None) or Receipt()
@@ -90,6 +104,9 @@ class Sweeper:
             return
         if call.outcome == "ok" and self._is_ours(claim.job.id):
             # This process still has the picture in its hands and goes on trying to save it.
+            return
+        if call.ticket is not None and self._offer(claim, call.ticket):
+            report.picked_up += 1
             return
         why = CHARGED_AND_LOST if call.outcome == "ok" else MAY_BE_CHARGED
         report.unknown += self._store.unknown(claim, why, receipt=call.receipt)

@@ -10,12 +10,14 @@ from reve_core.ports.comparison_store import ComparisonStore
 from reve_core.ports.engine import Engine, Presence
 from reve_core.ports.guard_store import GuardStore
 from reve_core.ports.job_store import BeatAnswer, CallOutcome, CancelAnswer, JobStore
+from reve_core.ports.kind import ENTRY_POINTS, House, Kind, ListPrice, Prices, ProviderConfig
 from reve_core.ports.operator_store import OperatorStore
 from reve_core.ports.outbox import Outbox
 from reve_core.ports.privacy_store import PrivacyStore
-from reve_core.ports.provider import CallContext, Health, Provider
+from reve_core.ports.provider import CallContext, Health, Provider, Resumable
 
 __all__ = [
+    "ENTRY_POINTS",
     "AccessStore",
     "BeatAnswer",
     "BlobInfo",
@@ -27,10 +29,16 @@ __all__ = [
     "Engine",
     "GuardStore",
     "Health",
+    "House",
     "JobStore",
+    "Kind",
+    "ListPrice",
     "OperatorStore",
     "Outbox",
     "Presence",
+    "Prices",
     "PrivacyStore",
     "Provider",
+    "ProviderConfig",
+    "Resumable",
 ]

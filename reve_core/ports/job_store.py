@@ -23,6 +23,7 @@ from reve_core.models import (
     Receipt,
     Review,
     StoredImage,
+    Ticket,
 )
 
 CancelAnswer = Literal["cancelled", "requested", "too_late"]
@@ -143,7 +144,8 @@ class JobStore(Protocol):
     ) -> Claim | None:
         """
         Take the best queued job that is due, of a provider named in ``limits`` that is not paused and has room, and of
-        somebody who has fewer than ``at_once`` running. None where there is none.
+        somebody who has fewer than ``at_once`` running. None where there is none. Nothing is taken that would go past the
+        credits that a provider may take in a day.
 
         Best is the highest priority, then the fairest, then the oldest. Fair: by what their jobs are forecast to cost,
         everybody's turn comes as often, and whoever comes new is not behind what others queued before. ``attempt`` and
@@ -158,6 +160,24 @@ class JobStore(Protocol):
 
     def begin_call(self, claim: Claim, *, idempotent: bool) -> bool:
         """Durably record that a paid request is about to go out. False: lost or cancelled, do not send."""
+        ...
+
+    def accept(self, claim: Claim, ticket: Ticket) -> bool:
+        """
+        Durably record by which the provider knows the call of this claim, instead of what was recorded before. Also where
+        the job has been lost meanwhile, unless somebody else has taken the call over.
+        """
+        ...
+
+    def take_over(self, claim: Claim, worker: str, *, lease_s: float) -> Claim | None:
+        """
+        Take a job whose call has a ticket from whoever held it under ``claim``: its lease has run out, or it ended in
+        ``unknown``. It is running again, same attempt, under the returned claim. None: somebody else was first.
+        """
+        ...
+
+    def put_off(self, claim: Claim, *, delay_s: float, why: str) -> bool:
+        """Let go of a running job whose answer is picked up later: its lease runs out after ``delay_s``."""
         ...
 
     def set_progress(self, claim: Claim, fraction: float | None, text: str) -> bool: ...
@@ -203,7 +223,14 @@ class JobStore(Protocol):
         """End in ``unknown``; the token stays, so that a late success can still lift it."""
         ...
 
-    def cancelled(self, claim: Claim, *, outcome: CallOutcome | None) -> bool: ...
+    def cancelled(
+        self,
+        claim: Claim,
+        *,
+        outcome: CallOutcome | None,
+        why: str | None = None,
+        receipt: Receipt | None = None,
+    ) -> bool: ...
 
     def hold(self, claim: Claim) -> bool:
         """Nobody could decide about its prompt: back in line, to wait for the operator. No call was begun."""
@@ -237,6 +264,13 @@ class JobStore(Protocol):
     def resume(self, provider: str) -> None: ...
 
     def provider_states(self) -> dict[str, ProviderState]: ...
+
+    def spent_today(self, provider: str) -> float:
+        """
+        Credits that the provider has taken since midnight (UTC), visitors' own keys not counted; of what it has not said, the
+        forecast.
+        """
+        ...
 
     def durations(self, provider: str, model: str, *, limit: int = 50) -> list[float]:
         """Seconds from start to picture of the newest finished jobs of this model, newest first."""

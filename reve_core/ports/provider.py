@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
-from reve_core.models import JobRequest, ModelInfo, Picture
+from reve_core.models import JobRequest, ModelInfo, Picture, Ticket
 
 
-def _no_progress(fraction: float | None, text: str = "") -> None:
+def _no_progress(fraction: float | None, text: str = "", preview: bytes | None = None) -> None:
     return None
 
 
@@ -21,10 +21,14 @@ class CallContext:
     What a provider is handed with a request.
 
     ``key`` names this attempt (job id and number): a label, or an idempotency key where the service has one.
-    ``timeout_s`` is the total time for the call, connect to last byte. ``progress(fraction, text)`` may be called at any
-    time, ``fraction`` 0 to 1 or None. ``is_cancelled()`` turns True when a person asks to stop: a provider that can stop
-    without cost raises ``CallCancelled``, others go on. ``own_key``: call with this key, the visitor's own, and not with
-    the provider's.
+    ``timeout_s`` is the total time for the call, connect to last byte. ``progress(fraction, text, preview)`` may be called
+    at any time, ``fraction`` 0 to 1 or None, ``preview`` a small PNG, JPEG or WebP of a few kilobytes. ``is_cancelled()``
+    turns True when a person asks to stop: a provider that can stop raises ``CallCancelled``, others go on. ``own_key``:
+    call with this key, the visitor's own, and not with the provider's.
+
+    For ``Resumable`` providers: ``accepted(ticket)`` writes down, for good, by which the answer can be asked for; to be
+    called before anything else once the service has said it, and again when more is known. ``is_leaving()`` turns True when
+    the app stops: whoever has handed in a ticket raises ``AnswerPending`` then, for the next process to pick it up.
     """
 
     key: str
@@ -32,6 +36,8 @@ class CallContext:
     progress: Callable[..., None] = _no_progress
     is_cancelled: Callable[[], bool] = field(default=lambda: False)
     own_key: SecretStr | None = None
+    accepted: Callable[[Ticket], None] = field(default=lambda ticket: None)
+    is_leaving: Callable[[], bool] = field(default=lambda: False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,15 @@ class Provider(Protocol):
     The service that makes a picture. Called from several threads at once.
 
     ``name`` is stored with every job (lower case). ``title`` is shown. ``label`` is the fixed mark on every picture, such
-    as "AI-generated". ``idempotent`` is True when repeating a call after a lost answer can cost nothing more.
+    as "AI-generated". ``idempotent`` is True when repeating a call after a lost answer can cost nothing more. ``sends_to``
+    is the host that is sent prompts, empty where nothing leaves this computer; visitors are told.
     """
 
     name: str
     title: str
     label: str
     idempotent: bool
+    sends_to: str
 
     @property
     def models(self) -> Sequence[ModelInfo]:
@@ -76,3 +84,17 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Resumable(Provider, Protocol):
+    """One whose service gives each request an id, by which a lost answer can be asked for without paying again."""
+
+    def resume(self, ticket: Ticket, request: JobRequest, context: CallContext) -> Picture:
+        """
+        The answer to a request that was accepted under ``ticket``, perhaps by another process. Sends no paid request.
+
+        Raises as ``generate`` does where the service says how it ended, ``AnswerPending`` where it cannot be asked now, and
+        ``OutcomeUnknown`` where it can never be known.
+        """
+        ...

@@ -236,7 +236,8 @@ def test_only_these_files_can_ask_another_machine_for_anything() -> None:
         if CALLER.search(path.read_text(encoding="utf-8"))
     }
     assert found == {
-        "reve_core/providers/reve/exchange.py",
+        "reve_core/providers/wire/exchange.py",
+        "reve_core/providers/wire/files.py",
         "reve_core/jobs/messenger.py",
         "reve_core/jobs/posting.py",
         "reve_core/guard/moderation/remote.py",

@@ -448,7 +448,7 @@ def test_what_keeps_the_app_from_being_built_is_told_once(
     data.mkdir(mode=0o700)
     for changes, words in (
         ({"policy_file": str(policy)}, "cannot be used"),
-        ({"provider": "dream"}, "Choose sketch or reve"),
+        ({"provider": "dream"}, "Choose one of sketch, reve"),
         ({"secret": "guess-me"}, "too even"),
     ):
         for name in ("REVE_POLICY_FILE", "REVE_PROVIDER"):

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from reve_core.models import Receipt
 from reve_core.providers.reve import answer
-from reve_core.providers.reve.exchange import Exchange
-from reve_core.providers.reve.picture import begins_like_an_answer, is_absurd, kind_of
-from reve_core.providers.reve.plain import Cleaner
+from reve_core.providers.wire.exchange import Exchange
+from reve_core.providers.wire.picture import begins_like_an_answer, is_absurd, kind_of
+from reve_core.providers.wire.plain import Cleaner
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 5
 CLEANER = Cleaner(SecretStr("papi.test-canary"), None)

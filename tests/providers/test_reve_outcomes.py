@@ -19,7 +19,7 @@ from reve_core.errors import (
     ServiceClosed,
 )
 from reve_core.providers.reve import ReveProvider
-from reve_core.providers.reve.retry_after import LONGEST_S, seconds_to_wait
+from reve_core.providers.wire.retry_after import LONGEST_S, seconds_to_wait
 from tests.providers.reve_helpers import DRAFT, FOX, context
 from tests.standin import StandIn
 

@@ -12,19 +12,22 @@ from urllib.parse import parse_qs, urlsplit
 from tests.standin.api import Reply
 
 if TYPE_CHECKING:
-    from tests.standin.server import StandIn
+    from tests.standin.serving import Serving
 
 _LONGEST_BODY = 150 * 1024 * 1024
 
 
 class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    standin: StandIn  # set on a subclass made for each server
+    standin: Serving  # set on a subclass made for each server
 
     def do_GET(self) -> None:
         self._serve()
 
     def do_POST(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
         self._serve()
 
     def do_DELETE(self) -> None:

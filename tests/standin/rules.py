@@ -10,22 +10,30 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.standin import api
-from tests.standin.faults import FAULTS
+from tests.standin.faults import FAULTS, Fault
 
 
 class Faults:
-    """The rules in force. The first one that matches a request is used up by one."""
+    """
+    The rules in force. The first one that matches a request is used up by one. ``known`` are the faults there are, and
+    ``is_paid`` says which paths are meant where a rule names none.
+    """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, known: Mapping[str, Fault] = FAULTS, is_paid: Callable[[str], bool] = api.CREATE.__contains__
+    ) -> None:
+        self.known = known
+        self._is_paid = is_paid
         self._lock = threading.Lock()
         self._rules: list[dict[str, Any]] = []
 
     def add(self, name: str, **options: Any) -> None:
-        if name not in FAULTS:
-            raise ValueError(f"No such fault: {name!r}. There are {', '.join(sorted(FAULTS))}.")
+        if name not in self.known:
+            raise ValueError(f"No such fault: {name!r}. There are {', '.join(sorted(self.known))}.")
         with self._lock:
             self._rules.append({"name": name, "times": 1, "after": 0, **options})
 
@@ -40,7 +48,7 @@ class Faults:
     def take(self, path: str) -> dict[str, Any] | None:
         with self._lock:
             for rule in self._rules:
-                if not _matches(rule, path):
+                if not (path == rule["path"] if "path" in rule else self._is_paid(path)):
                     continue
                 if rule["after"] > 0:
                     rule["after"] -= 1
@@ -57,7 +65,3 @@ class Faults:
                         self._rules.remove(rule)
                 return dict(rule)
         return None
-
-
-def _matches(rule: dict[str, Any], path: str) -> bool:
-    return path == rule["path"] if "path" in rule else path in api.CREATE

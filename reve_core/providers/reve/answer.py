@@ -19,9 +19,9 @@ from pydantic import ValidationError
 
 from reve_core.layout import Layout, Region
 from reve_core.models import Receipt
-from reve_core.providers.reve.exchange import Exchange
-from reve_core.providers.reve.picture import kind_of
-from reve_core.providers.reve.plain import Cleaner
+from reve_core.providers.wire.exchange import Exchange
+from reve_core.providers.wire.picture import kind_of
+from reve_core.providers.wire.plain import Cleaner
 
 _KNOWN = {"image", "layout", "version", "content_violation", "request_id", "credits_used", "credits_remaining"}
 _IMAGE = re.compile(rb'"image"\s*:\s*"')

@@ -12,8 +12,8 @@ from reve_core.ports import Health
 from reve_core.providers.reve import answer as answers
 from reve_core.providers.reve import outcomes
 from reve_core.providers.reve.catalogue import ROUTES
-from reve_core.providers.reve.exchange import Exchange
-from reve_core.providers.reve.plain import Cleaner
+from reve_core.providers.wire.exchange import Exchange
+from reve_core.providers.wire.plain import Cleaner
 
 
 def health_of(exchange: Exchange, cleaner: Cleaner) -> Health:

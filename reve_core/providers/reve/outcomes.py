@@ -25,10 +25,10 @@ from reve_core.errors import (
 )
 from reve_core.models import Picture, Receipt
 from reve_core.providers.reve import answer as answers
-from reve_core.providers.reve.exchange import Exchange, Fault
-from reve_core.providers.reve.picture import is_absurd, kind_of
-from reve_core.providers.reve.plain import Cleaner
-from reve_core.providers.reve.retry_after import seconds_to_wait
+from reve_core.providers.wire.exchange import Exchange, Fault
+from reve_core.providers.wire.picture import is_absurd, kind_of
+from reve_core.providers.wire.plain import Cleaner
+from reve_core.providers.wire.retry_after import seconds_to_wait
 
 CLOSED = (
     "The Reve API was closed by its maker on 14 August 2026, so no picture can come from it. "

@@ -16,8 +16,8 @@ from reve_core.models import JobRequest, ModelInfo, Picture
 from reve_core.ports import CallContext, Health
 from reve_core.providers.reve import health, outcomes
 from reve_core.providers.reve.catalogue import BALANCE_PATH, OFFICIAL_HOST, ROUTES, Route, version_for
-from reve_core.providers.reve.exchange import Wire
-from reve_core.providers.reve.plain import Cleaner, is_header_safe
+from reve_core.providers.wire.exchange import Headers, Wire
+from reve_core.providers.wire.plain import Cleaner, is_header_safe
 
 _CHECK_S = 10.0
 _CHECK_BYTES = 64 * 1024
@@ -36,14 +36,14 @@ class ReveProvider:
     Sources: reve-ai/reve-sdk, python/reve/_client.py (base URL, headers), v1/image.py and v2/image.py (bodies).
     """
 
-    name = "reve"
-    title = "Reve"
     label = "AI-generated"
     idempotent = False  # no idempotency key is known to any client of this API
 
     def __init__(
         self,
         *,
+        name: str = "reve",
+        title: str = "Reve",
         base_url: str = f"https://{OFFICIAL_HOST}",
         api_key: SecretStr | None = None,
         proxy_authorization: SecretStr | None = None,
@@ -54,6 +54,8 @@ class ReveProvider:
         ssl_context: ssl.SSLContext | None = None,
         own_key: Literal["no", "may", "must"] = "no",
     ) -> None:
+        self.name = name
+        self.title = title
         self._models = tuple(
             route.info.model_copy(
                 update={"capabilities": route.info.capabilities.model_copy(update={"own_key": own_key})}
@@ -69,6 +71,7 @@ class ReveProvider:
             raise ConfigurationError(
                 "REVE_API_URL must not hold a user name or a password. Use REVE_API_PROXY_AUTHORIZATION."
             )
+        self.sends_to = parts.hostname or ""
         self._is_official = parts.hostname == OFFICIAL_HOST
         self._version = version.strip()
         self._max_dim = max_dim
@@ -79,13 +82,8 @@ class ReveProvider:
         self._closed = False
         # Unpacking takes a millisecond, and for that long a picture is there twice: forty at once would be a peak.
         self._unpacking = threading.Lock()
-        self._wire = Wire(
-            base_url.rstrip("/"),
-            api_key=self._api_key,
-            proxy_authorization=proxy_authorization,
-            connect_timeout_s=connect_timeout_s,
-            ssl_context=ssl_context,
-        )
+        self._proxy_authorization = proxy_authorization
+        self._wire = Wire(base_url.rstrip("/"), connect_timeout_s=connect_timeout_s, ssl_context=ssl_context)
 
     @property
     def models(self) -> Sequence[ModelInfo]:
@@ -109,7 +107,7 @@ class ReveProvider:
             params={"breadcrumb": context.key} if context.key else None,
             timeout_s=context.timeout_s,
             max_body=self._max_body,
-            api_key=context.own_key,
+            headers=self._headers(context.own_key or self._api_key),
         )
         cleaner = self._cleaner if context.own_key is None else Cleaner(context.own_key, *self._cleaner.secrets)
         with self._unpacking:
@@ -127,12 +125,21 @@ class ReveProvider:
         """Asks for the balance, which costs nothing and tries the key as well."""
         if (problem := self._key_problem()) is not None:
             return Health(ok=False, text=problem)
-        exchange = self._wire.exchange("GET", BALANCE_PATH, timeout_s=_CHECK_S, max_body=_CHECK_BYTES)
+        headers = self._headers(self._api_key)
+        exchange = self._wire.exchange("GET", BALANCE_PATH, timeout_s=_CHECK_S, max_body=_CHECK_BYTES, headers=headers)
         return health.health_of(exchange, self._cleaner)
 
     def close(self) -> None:
         """Calls on their way finish; new ones are refused. There is nothing to free: each call frees its own."""
         self._closed = True
+
+    def _headers(self, api_key: SecretStr | None) -> Headers:
+        headers = Headers({"Content-Type": "application/json"})
+        if api_key is not None:
+            headers["Authorization"] = f"Bearer {api_key.get_secret_value().strip()}"
+        if self._proxy_authorization is not None:
+            headers["Proxy-Authorization"] = self._proxy_authorization.get_secret_value().strip()
+        return headers
 
     def _key_problem(self, own_key: SecretStr | None = None) -> str | None:
         if own_key is not None:

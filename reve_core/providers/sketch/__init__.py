@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from reve_core.ports import House, Kind, Provider, ProviderConfig
 from reve_core.providers.sketch.provider import SketchProvider
 
 if TYPE_CHECKING:
@@ -15,7 +18,20 @@ if TYPE_CHECKING:
 
     from reve_core.layout import Layout
 
-__all__ = ["SketchProvider", "plan_layout", "render"]
+__all__ = ["KIND", "SketchProvider", "plan_layout", "render"]
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    delay_s: float = Field(default=0.0, ge=0, le=120)
+
+
+def _make(config: ProviderConfig, house: House) -> Provider:
+    return SketchProvider(delay_s=config.options_as(_Options).delay_s)
+
+
+KIND = Kind(_make)
 
 
 def plan_layout(prompt: str, seed: int = 0, aspect_ratio: str = "1:1") -> Layout:

@@ -40,6 +40,7 @@ class SketchProvider:
     title = "Sketch"
     label = LABEL
     idempotent = True
+    sends_to = ""
 
     def __init__(
         self,

@@ -525,3 +525,12 @@ def _privacy(db: Database) -> None:
 def _own_keys(db: Database) -> None:
     # Of a pause: it is about the link's account alone, and visitors' own keys go on.
     db.execute("alter table providers add column own_keys integer not null default 0")
+
+
+@_step("0017_tickets")
+def _tickets(db: Database) -> None:
+    # By which a provider knows a request that it has accepted, so that its answer can be picked up. JSON, never a key.
+    db.execute("alter table calls add column ticket text")
+    # What was paid in dollars, beside the credits that the books count in.
+    db.execute("alter table calls add column usd real")
+    db.execute("alter table jobs add column usd_used real")

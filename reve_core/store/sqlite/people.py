@@ -248,7 +248,7 @@ class PeopleSide(AdmittingSide):
             for job_id in job_ids:
                 gone += db.execute("delete from jobs where id = ? and trashed_at is not null", (job_id,)).rowcount
                 # What was spent stays on record; what was said with the picture does not.
-                db.execute("update calls set receipt = null, error = null where job_id = ?", (job_id,))
+                db.execute("update calls set receipt = null, error = null, ticket = null where job_id = ?", (job_id,))
                 db.execute("delete from callbacks where job_id = ?", (job_id,))
                 db.execute(
                     "update shares set revoked_at = ? where job_id = ? and revoked_at is null", (self._clock(), job_id)

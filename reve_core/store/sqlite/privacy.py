@@ -320,6 +320,10 @@ def _forget_words(db: Database, which: str, value: str) -> None:
     """What was said about jobs elsewhere."""
     of_them = f"job_id in (select id from jobs where {which})"
     db.execute(f"update calls set receipt = null, error = null where {of_them}", (value,))
+    # By its ticket the end of a call that is on its way is found out, and with it what it has cost.
+    db.execute(
+        f"update calls set ticket = null where {of_them} and job_id in (select id from jobs where {_ENDED})", (value,)
+    )
     db.execute(f"delete from callbacks where {of_them}", (value,))
 
 

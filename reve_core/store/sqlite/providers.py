@@ -5,6 +5,7 @@ from datetime import datetime
 from reve_core.models import ProviderState
 from reve_core.store.sqlite.base import Side
 from reve_core.store.sqlite.rows import state_of
+from reve_core.store.sqlite.spending import spent_today
 
 
 class ProviderSide(Side):
@@ -50,6 +51,10 @@ class ProviderSide(Side):
             for state in states
             if not (state.paused and state.until is not None and state.until.timestamp() <= now)
         }
+
+    def spent_today(self, provider: str) -> float:
+        with self.connections.read() as db:
+            return spent_today(db, provider, self._clock())
 
     def durations(self, provider: str, model: str, *, limit: int = 50) -> list[float]:
         with self.connections.read() as db:

@@ -5,7 +5,18 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
-from reve_core.models import Call, Job, JobRequest, JobStatus, ProviderState, Receipt, Review, Stage, StoredImage
+from reve_core.models import (
+    Call,
+    Job,
+    JobRequest,
+    JobStatus,
+    ProviderState,
+    Receipt,
+    Review,
+    Stage,
+    StoredImage,
+    Ticket,
+)
 
 
 def instant(seconds: float | None) -> datetime | None:
@@ -75,6 +86,7 @@ def job_of(row: sqlite3.Row | dict[str, Any], *, whole: bool = False, position: 
         error_code=row["error_code"],
         error=row["error"],
         credits_used=row["credits_used"],
+        usd_used=row["usd_used"],
         request_id=row["request_id"],
         image=image,
         receipt=receipt_of(row["receipt"]) if whole else None,
@@ -99,6 +111,7 @@ def call_of(row: sqlite3.Row) -> Call:
         idempotent=bool(row["idempotent"]),
         receipt=receipt_of(row["receipt"]),
         error=row["error"],
+        ticket=Ticket.model_validate_json(row["ticket"]) if row["ticket"] else None,
     )
 
 

@@ -1,6 +1,7 @@
 """What a comparison has spent, and its cap: no worker takes up a job that would go past it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
@@ -10,12 +11,13 @@ from reve_core.store.sqlite.base import BUMP
 _HELD = "Not made: it would go past what this comparison may spend. Raise the limit, then try again."
 _EPSILON = 1e-9  # sums of prices are not exact
 
-# What the calls of ordered jobs cost: what the provider says it took, in the forecast's price per credit. Null where it did
-# not say, or has not answered, or nobody knows.
+# What the calls of ordered jobs cost: what the provider says it took, in dollars or in the forecast's price per credit. Null
+# where it did not say, or has not answered, or nobody knows.
 _CALLS = """
     select provider, model, usd, coalesce(sum(paid), 0) as paid, max(paid) as dearest, sum(paid is null) as unsaid from (
         select calls.provider, calls.model, ordered.usd,
                case when calls.outcome = 'not_charged' then 0
+                    when calls.usd is not null then calls.usd
                     when calls.credits is not null and ordered.credits > 0
                         then ordered.usd * calls.credits / ordered.credits end as paid
         from comparison_jobs ordered join calls on calls.job_id = ordered.job_id
@@ -78,6 +80,31 @@ def hold_back(db: Database, seq: int, now: float) -> bool:
         (_HELD, now, row["provider"], row["model"], row["id"], row["usd"]),
     )
     return True
+
+
+def spent_today(db: Database, provider: str, now: float) -> float:
+    """
+    Credits that this provider has taken since midnight (UTC), visitors' own keys not counted: what it said it took, and the
+    forecast of what it has not said yet, or nobody knows, or is about to be sent.
+    """
+    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    said = db.execute(
+        """
+        select coalesce(sum(case when calls.outcome = 'not_charged' then 0
+                                 else coalesce(calls.credits, jobs.estimate, 0) end), 0)
+        from calls indexed by calls_spent left join jobs on jobs.id = calls.job_id
+        where calls.started_at >= ? and calls.provider = ? and calls.own = 0
+        """,
+        (midnight, provider),
+    ).fetchone()[0]
+    claimed = db.execute(
+        """
+        select coalesce(sum(estimate), 0) from jobs
+        where status = 'running' and stage = 'claimed' and provider = ? and own_key is null
+        """,
+        (provider,),
+    ).fetchone()[0]
+    return float(said) + float(claimed)
 
 
 def _likely(dearest: Mapping[tuple[str, str], float], provider: str, model: str, usd: float) -> float:

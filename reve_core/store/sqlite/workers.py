@@ -9,16 +9,18 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from reve_core.models import Call, Claim, Limits, Receipt, StoredImage
+from reve_core.allowance import in_credits
+from reve_core.models import Call, Claim, Limits, Receipt, StoredImage, Ticket
 from reve_core.ports import BeatAnswer, CallOutcome
 from reve_core.store.sqlite.base import BUMP, GONE, Side
 from reve_core.store.sqlite.fairness import advance
 from reve_core.store.sqlite.guard import forget_prompt
 from reve_core.store.sqlite.privacy import bury
 from reve_core.store.sqlite.rows import call_of, job_of, receipt_text
-from reve_core.store.sqlite.spending import hold_back
+from reve_core.store.sqlite.spending import hold_back, spent_today
 
 _PACE_WINDOW_S = 60.0
+_EPSILON = 1e-6  # sums of prices are not exact
 # Who has as many running as one may have. Not correlated: it is worked out once, however many of theirs wait.
 _NOT_BUSY = """
     and fair not in (select fair from jobs where status = 'running' group by fair having count(*) >= :at_once)
@@ -104,6 +106,56 @@ class WorkerSide(Side):
                 )
             return bool(begun)
 
+    def accept(self, claim: Claim, ticket: Ticket) -> bool:
+        with self.connections.write() as db:
+            # Also for whoever has lost the job meanwhile: nobody else knows it.
+            written = db.execute(
+                "update calls set ticket = ? where job_id = ? and attempt = ? and token = ?",
+                (ticket.model_dump_json(), claim.job.id, claim.job.attempt, claim.token),
+            ).rowcount
+            db.execute(
+                f"update jobs set request_id = :request_id where {_HELD} and owner <> '{GONE}'",
+                {"request_id": ticket.request_id, **_key(claim)},
+            )
+            return bool(written)
+
+    def take_over(self, claim: Claim, worker: str, *, lease_s: float) -> Claim | None:
+        now = self._clock()
+        token = secrets.token_hex(16)
+        with self.connections.write() as db:
+            row = db.execute(
+                f"""
+                update jobs set status = 'running', stage = 'calling', worker = :worker, lease_token = :new,
+                    lease_until = :until, finished_at = null, error_code = null, error = null,
+                    cancel_requested = case when status = 'unknown' then 0 else cancel_requested end, rev = {BUMP}
+                where id = :id and lease_token = :token
+                    and (status = 'unknown' or status = 'running' and lease_until < :now)
+                    and exists (select 1 from calls where calls.job_id = jobs.id and calls.attempt = jobs.attempt
+                                and calls.token = :token and calls.ticket is not null)
+                returning *
+                """,
+                {"worker": worker, "new": token, "until": now + lease_s, "now": now, **_key(claim)},
+            ).fetchone()
+            if row is None:
+                return None
+            db.execute(
+                "update calls set token = ? where job_id = ? and attempt = ?", (token, row["id"], row["attempt"])
+            )
+            return Claim(job_of(row), token)
+
+    def put_off(self, claim: Claim, *, delay_s: float, why: str) -> bool:
+        with self.connections.write() as db:
+            return bool(
+                db.execute(
+                    f"""
+                    update jobs set worker = null, lease_until = :until, progress = null, progress_text = :why,
+                        rev = {BUMP}
+                    where {_HELD}
+                    """,
+                    {"until": self._clock() + delay_s, "why": why, **_key(claim)},
+                ).rowcount
+            )
+
     def set_progress(self, claim: Claim, fraction: float | None, text: str) -> bool:
         with self.connections.write() as db:
             return bool(
@@ -166,8 +218,15 @@ class WorkerSide(Side):
     def unknown(self, claim: Claim, why: str, *, receipt: Receipt | None = None) -> bool:
         return self._end(claim, "unknown", "unknown", why, "unknown", receipt)
 
-    def cancelled(self, claim: Claim, *, outcome: CallOutcome | None) -> bool:
-        return self._end(claim, "cancelled", None, None, outcome, None)
+    def cancelled(
+        self,
+        claim: Claim,
+        *,
+        outcome: CallOutcome | None,
+        why: str | None = None,
+        receipt: Receipt | None = None,
+    ) -> bool:
+        return self._end(claim, "cancelled", None, why, outcome, receipt)
 
     def hold(self, claim: Claim) -> bool:
         with self.connections.write() as db:
@@ -257,7 +316,9 @@ class WorkerSide(Side):
 
     def workers(self) -> set[str]:
         with self.connections.read() as db:
-            rows = db.execute("select distinct worker from jobs where status = 'running'").fetchall()
+            rows = db.execute(
+                "select distinct worker from jobs where status = 'running' and worker is not null"
+            ).fetchall()
         return {row["worker"] for row in rows}
 
     def drop_worker(self, worker: str) -> int:
@@ -279,7 +340,7 @@ class WorkerSide(Side):
             row = self._first(db, provider, at_once, now)
             if row is None or (best is not None and best[0][0] < -row["priority"]):
                 continue
-            running, room = self._room(db, provider, limit, now)
+            running, room = self._room(db, provider, limit, row["estimate"], now)
             if room == "own keys":
                 row = self._first(db, provider, at_once, now, "and own_key is not null")
             if room == "none" or row is None:
@@ -294,7 +355,7 @@ class WorkerSide(Side):
         """Whose turn it is at that provider."""
         row: sqlite3.Row | None = db.execute(
             f"""
-            select priority, turn, seq from jobs
+            select priority, turn, seq, estimate from jobs
             where status = 'queued' and provider = :provider and (not_before is null or not_before <= :now)
                 and review is not 'person' {"" if at_once is None else _NOT_BUSY} {which}
             order by priority desc, turn, seq limit 1
@@ -304,9 +365,12 @@ class WorkerSide(Side):
         return row
 
     def _room(
-        self, db: Database, provider: str, limit: Limits, now: float
+        self, db: Database, provider: str, limit: Limits, estimate: float, now: float
     ) -> tuple[int, Literal["none", "probe", "own keys", "room"]]:
-        """How many run there, and whether one more may; ``own keys``: one that a visitor's own key pays for."""
+        """
+        How many run there, and whether one more may that costs about so much; ``own keys``: one that a visitor's own key
+        pays for.
+        """
         cap = limit.concurrency
         probes = own_keys = False
         state = db.execute(
@@ -337,7 +401,12 @@ class WorkerSide(Side):
             ).fetchone()[0]
             if begun + claimed >= limit.per_minute:
                 return claimed + calling, "none"
-        return claimed + calling, "probe" if probes else "own keys" if own_keys else "room"
+        if (
+            limit.daily_credits is not None
+            and spent_today(db, provider, now) + estimate > limit.daily_credits + _EPSILON
+        ):
+            own_keys = True
+        return claimed + calling, "own keys" if own_keys else "probe" if probes else "room"
 
     def _end(
         self,
@@ -387,7 +456,7 @@ class WorkerSide(Side):
         db.execute(
             """
             update calls set outcome = :outcome, ended_at = coalesce(ended_at, :now), error = :error,
-                credits = coalesce(:credits, credits), receipt = coalesce(:receipt, receipt)
+                credits = coalesce(:credits, credits), usd = coalesce(:usd, usd), receipt = coalesce(:receipt, receipt)
             where job_id = :job_id and attempt = :attempt and token = :token
                 and (outcome is null or outcome = 'unknown')
             """,
@@ -395,7 +464,8 @@ class WorkerSide(Side):
                 "outcome": outcome,
                 "now": self._clock(),
                 "error": error,
-                "credits": receipt.credits_used if receipt else None,
+                "credits": _credits(receipt),
+                "usd": receipt.usd_used if receipt else None,
                 "receipt": said,
                 "job_id": claim.job.id,
                 "attempt": claim.job.attempt,
@@ -415,9 +485,20 @@ class WorkerSide(Side):
     def _settle(db: Database, job_id: str) -> None:
         """The job's cost is what its calls cost together, so counting twice is impossible."""
         db.execute(
-            "update jobs set credits_used = (select sum(credits) from calls where job_id = ?) where id = ?",
-            (job_id, job_id),
+            """
+            update jobs set credits_used = (select sum(credits) from calls where job_id = :id),
+                usd_used = (select sum(usd) from calls where job_id = :id)
+            where id = :id
+            """,
+            {"id": job_id},
         )
+
+
+def _credits(receipt: Receipt | None) -> float | None:
+    """What a call cost in the unit that the books count in."""
+    if receipt is None or receipt.credits_used is not None or receipt.usd_used is None:
+        return receipt.credits_used if receipt else None
+    return in_credits(0, receipt.usd_used)
 
 
 def _key(claim: Claim) -> dict[str, object]:

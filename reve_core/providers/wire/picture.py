@@ -36,3 +36,10 @@ def begins_like_an_answer(body: bytes | bytearray) -> bool:
     if not start or start.startswith(b"{") or kind_of(start) is not None:
         return True
     return len(body) < 12 and (_PNG.startswith(start[:8]) or start[:1] in (b"\xef", b"\xff", b"R"))
+
+
+def may_become_picture(body: bytes | bytearray) -> bool:
+    """False once the first bytes cannot be those of a picture."""
+    if len(body) >= 12:
+        return kind_of(body) is not None
+    return any(known.startswith(bytes(body[: len(known)])) for known in (_PNG, b"\xff\xd8\xff", b"RIFF"))

@@ -14,18 +14,19 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from reve_core.loops import Loop
-from reve_core.providers.reve.picture import begins_like_an_answer
+from reve_core.providers.wire.picture import begins_like_an_answer
 
-_CALLS = Loop("reve-calls")
+Headers = httpx.Headers  # whose repr hides keys
+
+_CALLS = Loop("provider-calls")
 _ERROR_BODY_CAP = 64 * 1024
 _KEPT_OF_A_BAD_BODY = 4096
 
@@ -37,6 +38,7 @@ class Fault(StrEnum):
     TOO_LARGE = "too large"
     ENCODED = "encoded"  # compressed although we asked for it plain
     FOREIGN = "foreign"  # neither JSON nor a picture
+    FORBIDDEN = "forbidden"  # an address that we do not ask; nothing was sent
 
 
 @dataclass(slots=True)
@@ -61,21 +63,22 @@ class Exchange:
 
 
 class Wire:
-    """Talks to one base URL. Safe to use from many threads at once, but not from inside a running event loop."""
+    """
+    Talks to one base URL, without a slash at its end. Safe to use from many threads at once, but not from inside a running
+    event loop. ``ssl_context`` replaces the usual one. ``trust_env``: whether a proxy may be taken from the environment.
+    """
 
     def __init__(
         self,
         base_url: str,
         *,
-        api_key: SecretStr | None,
-        proxy_authorization: SecretStr | None,
         connect_timeout_s: float,
         ssl_context: ssl.SSLContext | None = None,
+        trust_env: bool = True,
     ) -> None:
         self._base_url = base_url
-        self._api_key = api_key
-        self._proxy_authorization = proxy_authorization
         self._connect_timeout_s = connect_timeout_s
+        self._trust_env = trust_env
         # Shared, because reading the certificates for a new one takes some 30 ms of CPU.
         self._ssl = ssl_context or httpx.create_ssl_context()
 
@@ -86,31 +89,57 @@ class Wire:
         *,
         timeout_s: float,
         max_body: int,
+        headers: Headers | None = None,
         content: bytes | None = None,
         params: Mapping[str, str] | None = None,
-        api_key: SecretStr | None = None,
+        looks_right: Callable[[bytearray], bool] = begins_like_an_answer,
+        extensions: Mapping[str, Any] | None = None,
     ) -> Exchange:
         """
-        Send once, never again, following nothing. Raises nothing for the network's or the server's faults. ``api_key`` goes
-        in the place of the usual one.
+        Send once, never again, following nothing. Raises nothing for the network's or the server's faults.
+
+        ``path`` is added to the base URL. ``looks_right`` says of the
+        first bytes of a good answer whether the rest need be read.
         """
         seen = Exchange()
-        request = {"content": content, "params": params, "headers": self._headers(api_key or self._api_key)}
-        _CALLS.run(self._attempt(seen, method, path, timeout_s, max_body, request))
+        sent = Headers({"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "reve-studio"})
+        sent.update(headers or {})
+        request = {
+            "content": content,
+            "params": params,
+            "headers": sent,
+            "extensions": dict(extensions or {}),
+        }
+        _CALLS.run(self._attempt(seen, method, path, timeout_s, max_body, request, looks_right))
         return seen
 
     async def _attempt(
-        self, seen: Exchange, method: str, path: str, timeout_s: float, max_body: int, request: dict[str, Any]
+        self,
+        seen: Exchange,
+        method: str,
+        path: str,
+        timeout_s: float,
+        max_body: int,
+        request: dict[str, Any],
+        looks_right: Callable[[bytearray], bool],
     ) -> None:
         try:
             async with asyncio.timeout(timeout_s):
-                await self._talk(seen, method, path, max_body, request)
+                await self._talk(seen, method, path, max_body, request, looks_right)
         except (TimeoutError, httpx.TimeoutException):
             seen.fail(Fault.TIMEOUT if seen.sent else Fault.UNREACHABLE, "it took too long")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as exc:  # ValueError: a name no host can have
             seen.fail(Fault.BROKEN if seen.sent else Fault.UNREACHABLE, _in_words(exc))
 
-    async def _talk(self, seen: Exchange, method: str, path: str, max_body: int, request: dict[str, Any]) -> None:
+    async def _talk(
+        self,
+        seen: Exchange,
+        method: str,
+        path: str,
+        max_body: int,
+        request: dict[str, Any],
+        looks_right: Callable[[bytearray], bool],
+    ) -> None:
         opened: list[Any] = []
 
         async def trace(event: str, info: dict[str, Any]) -> None:
@@ -121,34 +150,26 @@ class Wire:
                 seen.sent = True
 
         timeout = httpx.Timeout(None, connect=self._connect_timeout_s)
-        sending = {"extensions": {"trace": trace}, **request}
+        sending = {**request, "extensions": {**request["extensions"], "trace": trace}}
         try:
             async with (
-                httpx.AsyncClient(verify=self._ssl, timeout=timeout, follow_redirects=False) as client,
+                httpx.AsyncClient(
+                    verify=self._ssl, timeout=timeout, follow_redirects=False, trust_env=self._trust_env
+                ) as client,
                 client.stream(method, self._base_url + path, **sending) as response,
             ):
                 seen.status, seen.headers = response.status_code, dict(response.headers)
-                await _read(response, seen, max_body)
+                await _read(response, seen, max_body, looks_right)
                 seen.is_read = True
         finally:
             # A handshake that our deadline cuts short leaves its socket to nobody.
             for stream in opened:
                 await stream.aclose()
 
-    def _headers(self, api_key: SecretStr | None) -> httpx.Headers:
-        # httpx.Headers, because its repr hides both secrets.
-        headers = httpx.Headers(
-            {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "reve-studio"}
-        )
-        headers["Content-Type"] = "application/json"
-        if api_key is not None:
-            headers["Authorization"] = f"Bearer {api_key.get_secret_value().strip()}"
-        if self._proxy_authorization is not None:
-            headers["Proxy-Authorization"] = self._proxy_authorization.get_secret_value().strip()
-        return headers
 
-
-async def _read(response: httpx.Response, seen: Exchange, max_body: int) -> None:
+async def _read(
+    response: httpx.Response, seen: Exchange, max_body: int, looks_right: Callable[[bytearray], bool]
+) -> None:
     """The body as it comes, uninflated: a small compressed one may stand for gigabytes."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity"):
@@ -169,7 +190,7 @@ async def _read(response: httpx.Response, seen: Exchange, max_body: int) -> None
                 seen.fault, seen.detail = Fault.TOO_LARGE, "its answer is too large"
             return
         seen.body += chunk
-        if good and not begins_like_an_answer(seen.body):
+        if good and not looks_right(seen.body):
             del seen.body[_KEPT_OF_A_BAD_BODY:]
             seen.fault, seen.detail = Fault.FOREIGN, "its answer is neither JSON nor a picture"
             return
