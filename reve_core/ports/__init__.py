@@ -1,7 +1,8 @@
 """
 The seams. An adapter imports this package, the models and the errors, and nothing else of the house.
 
-Each port's promises are held by one contract suite in ``tests/contracts``, run against every adapter.
+Each port's promises are held by one contract suite in ``tests/contracts``, the provider's in ``reve_core.testing``, run
+against every adapter.
 """
 
 from reve_core.ports.access import AccessStore

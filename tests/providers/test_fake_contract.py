@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from reve_core.ports import Provider
-from tests.contracts.provider import ProviderContract
+from reve_core.testing.provider import ProviderContract
 from tests.fakes import FakeProvider
 
 

@@ -8,7 +8,7 @@ import pytest
 from reve_core.models import ModelInfo
 from reve_core.ports import Provider
 from reve_core.providers.reve import ReveProvider
-from tests.contracts.provider import ProviderContract
+from reve_core.testing.provider import ProviderContract
 from tests.providers.reve_helpers import provider_for
 from tests.standin import StandIn
 

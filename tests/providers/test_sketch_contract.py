@@ -9,7 +9,7 @@ import pytest
 from reve_core.models import ModelInfo, ratio_of
 from reve_core.ports import Provider
 from reve_core.providers.sketch import SketchProvider
-from tests.contracts.provider import ProviderContract
+from reve_core.testing.provider import ProviderContract
 
 
 class TestSketch(ProviderContract):
