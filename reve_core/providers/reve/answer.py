@@ -7,25 +7,23 @@ booleans as strings and a null layout are tolerated there too); api.reve.com/llm
 
 from __future__ import annotations
 
-import binascii
 import json
 import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import pybase64
 from pydantic import ValidationError
 
 from reve_core.layout import Layout, Region
 from reve_core.models import Receipt
+from reve_core.providers.wire.encoded import cut_out, decoded, json_object, mark
 from reve_core.providers.wire.exchange import Exchange
 from reve_core.providers.wire.picture import kind_of
 from reve_core.providers.wire.plain import Cleaner
 
 _KNOWN = {"image", "layout", "version", "content_violation", "request_id", "credits_used", "credits_remaining"}
 _IMAGE = re.compile(rb'"image"\s*:\s*"')
-_MARK = "(the picture)"
 _LONGEST_RAW = 4000  # characters of one unknown field; longer ones are left out of the receipt
 
 
@@ -42,18 +40,19 @@ def read(body: bytes | bytearray, cleaner: Cleaner) -> Answer | None:
     """None where the body is neither a JSON object nor a picture."""
     if kind_of(body) is not None:
         return Answer(image=bytes(body))
-    small, cut = _without_image(body)
-    fields = _object(small)
-    if cut is not None and fields is not None and fields.get("image") != _MARK:
+    small, cuts = cut_out(body, _IMAGE)
+    cut = cuts[0] if cuts else None
+    fields = json_object(small)
+    if cut is not None and fields is not None and fields.get("image") != mark(0):
         # The text we cut out belonged to something else, further in.
-        cut, fields = None, _object(bytes(body))
+        cut, fields = None, json_object(body)
     if cut is None and fields is None:
         return None
     notes: tuple[str, ...] = ()
     if fields is None:
         fields, notes = {}, ("What came with the picture could not be read.",)
     encoded = fields.pop("image", None)
-    image = _decoded(cut if cut is not None else encoded)
+    image = decoded(cut if cut is not None else encoded)
     return Answer(cleaner.value(fields), image, notes)
 
 
@@ -85,58 +84,6 @@ def is_violation(exchange: Exchange, answer: Answer | None) -> bool:
     flags = [answer.fields.get("content_violation") if answer else None]
     flags.append(exchange.headers.get("x-reve-content-violation"))
     return any(flag is True or str(flag).strip().lower() in ("true", "1", "yes") for flag in flags)
-
-
-def _without_image(body: bytes | bytearray) -> tuple[bytes, memoryview | None]:
-    """
-    The JSON with a mark in place of its long base64 string, and that string.
-
-    A picture of some megabytes never becomes a Python string: parsing it as one, with the standard decoder after it,
-    keeps every other thread waiting for the interpreter for many milliseconds.
-    """
-    if (found := _IMAGE.search(body)) is None:
-        return bytes(body), None
-    start, end = found.end(), body.find(b'"', found.end())
-    if end <= start:
-        return bytes(body), None
-    return bytes(body[:start]) + _MARK.encode() + bytes(body[end:]), memoryview(body)[start:end]
-
-
-def _object(text: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _decoded(encoded: object) -> bytes | None:
-    if isinstance(encoded, str):
-        encoded = encoded.encode("ascii", "replace")
-    if not isinstance(encoded, bytes | memoryview) or not encoded:
-        return None
-    try:
-        return pybase64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        pass
-    # Not quite base64 as promised, but it was paid for: try it without a data: prefix, slashes, blanks and padding.
-    text = bytes(encoded)
-    if b"\\" in text:  # cut out of the JSON, so still with its escapes
-        text = str(_unescaped(text)).encode("ascii", "replace")
-    if text.startswith(b"data:"):
-        text = text.partition(b",")[2]
-    text = re.sub(rb"[^A-Za-z0-9+/]", b"", text.replace(b"-", b"+").replace(b"_", b"/"))
-    try:
-        return pybase64.b64decode(text[: len(text) - (len(text) % 4 == 1)] + b"=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _unescaped(text: bytes) -> object:
-    try:
-        return json.loads(b'"' + text + b'"')
-    except ValueError:
-        return ""
 
 
 def _layout(value: object) -> tuple[Layout | None, tuple[str, ...]]:
