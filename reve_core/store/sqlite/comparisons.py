@@ -23,7 +23,7 @@ from reve_core.store.sqlite.spending import spending
 _JOB = (
     "id", "seq", "owner", "provider", "model", "prompt", "aspect_ratio", "seed", "priority", "status", "stage", "created_at",
     "not_before", "attempt", "tries", "lease_until", "started_at", "finished_at", "cancel_requested", "progress",
-    "progress_text", "error_code", "error", "credits_used", "request_id", "image", "thumbnail", "mime", "width", "height",
+    "progress_text", "error_code", "error", "credits_used", "usd_used", "request_id", "image", "thumbnail", "mime", "width", "height",
     "size", "sha256", "starred", "trashed_at", "rev", "review", "own_key", "hidden_at",
 )  # fmt: skip
 _CELL = "cells.key, cells.place, cells.job_id, cells.adopted"
