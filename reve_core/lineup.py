@@ -1,15 +1,18 @@
 """
 Which providers are set up here: those of the settings, and those of the providers' file.
 
-An entry of the file whose name the settings have already filled in changes that one; every other adds one.
+An entry of the file whose name the settings have already filled in changes that one; every other adds one. What is wrong in
+either is told with the entry's name, and never with a value: somebody may have put a key there.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,35 @@ from reve_core.providers.prices import PriceTable
 from reve_core.providers.registry import kind_named
 from reve_core.settings import Settings, secrets_file
 
+log = logging.getLogger(__name__)
+
+SETTINGS = "the settings"
 _MB = 1024 * 1024
 _FIELDS = frozenset(ProviderConfig.model_fields) - {"key", "options"}
+_SECRETS = frozenset(("key", "api_key", "token", "secret", "password", "authorization", "proxy_authorization"))
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,79}")  # capitals, so that a key itself is hardly ever taken for a name
+_WORDS = {
+    "name": "a name has small letters, digits, - and _, begins with a letter and is no longer than 31",
+    "models": 'models are a list of names, or of tables with an id, such as models = ["one", "two"]',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """
+    One provider and where it is set up: ``source`` is the settings, the file, or both, in words. ``variables`` name the
+    environment variables that its key and other secrets come from, whether or not they are set.
+    """
+
+    config: ProviderConfig
+    source: str
+    variables: tuple[str, ...] = ()
+
+    @property
+    def has_secret(self) -> bool:
+        return self.config.key is not None or any(
+            isinstance(value, SecretStr) for value in self.config.options.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,116 +76,202 @@ def line_up(settings: Settings) -> LineUp:
     )
     providers: dict[str, Provider] = {}
     limits: dict[str, Limits] = {}
-    for config in configs(settings):
-        kind = kind_named(config.kind)
-        providers[config.name] = kind.make(config, house)
+    for each in set_up(settings):
+        config = each.config
+        providers[config.name], kind = _made(each, house)
         limits[config.name] = _limits(config, kind)
+        if each.variables and not each.has_secret and each.source != SETTINGS:
+            log.warning("The provider “%s” has no key: the variable that key_env names is not set.", config.name)
     return LineUp(providers, limits)
 
 
 def configs(settings: Settings) -> list[ProviderConfig]:
     """What is set up, the sketch first. Raises ConfigurationError."""
-    found = {config.name: config for config in _of_settings(settings)}
-    for entry in _entries(settings.providers_file) if settings.providers_file is not None else ():
-        config = _merged(entry, found)
-        found[config.name] = config
+    return [each.config for each in set_up(settings)]
+
+
+def set_up(settings: Settings) -> list[SetUp]:
+    """The same with where each comes from. Raises ConfigurationError."""
+    found = {each.config.name: each for each in _of_settings(settings)}
+    if settings.providers_file is not None:
+        path = settings.providers_file
+        named: set[str] = set()
+        for number, entry in enumerate(_entries(path), 1):
+            each = _merged(entry, found, path.name, number)
+            name = each.config.name
+            if name in named:
+                raise ConfigurationError(
+                    f"The providers' file {path.name} has two entries named “{name}”. Give each a name of its own."
+                )
+            named.add(name)
+            found[name] = each
     return list(found.values())
 
 
-def _of_settings(settings: Settings) -> list[ProviderConfig]:
+def _made(each: SetUp, house: House) -> tuple[Provider, Kind]:
+    """Raises ConfigurationError that names the entry."""
+    config = each.config
+    try:
+        kind = kind_named(config.kind)
+        provider = kind.make(config, house)
+    except ConfigurationError as exc:
+        told = str(exc)
+        raise ConfigurationError(
+            told
+            if f"“{config.name}”" in told
+            else f"The provider “{config.name}” of {each.source} cannot be used. {told}"
+        ) from None
+    except Exception as exc:  # a stranger's code: whatever is wrong with it, it is this one that is named
+        raise ConfigurationError(
+            f"The provider “{config.name}” of {each.source} could not be made: {type(exc).__name__}. "
+            f"Take it out, or mend what brings the kind “{config.kind}”."
+        ) from exc
+    if getattr(provider, "name", None) != config.name:
+        raise ConfigurationError(
+            f"The kind “{config.kind}” made a provider that does not bear the name “{config.name}” it was given."
+        )
+    return provider, kind
+
+
+def _of_settings(settings: Settings) -> list[SetUp]:
     found = [
-        ProviderConfig(
-            kind="sketch",
-            name="sketch",
-            concurrency=settings.sketch_concurrency,
-            options={"delay_s": settings.sketch_delay_s},
+        SetUp(
+            ProviderConfig(
+                kind="sketch",
+                name="sketch",
+                concurrency=settings.sketch_concurrency,
+                options={"delay_s": settings.sketch_delay_s},
+            ),
+            "the app itself",
         )
     ]
     # Reve is offered where there is any sign that somebody means to use it: a key, another address, or its name.
     official = Settings.model_fields["api_url"].default
     meant = bool(settings.api_key or settings.api_url != official or settings.provider == "reve")
     if meant or (settings.mode == "public" and settings.own_keys):
-        found.append(
-            ProviderConfig(
-                kind="reve",
-                name="reve",
-                key=settings.api_key,
-                concurrency=settings.api_concurrency,
-                per_minute=settings.api_per_minute,
-                options={
-                    "base_url": settings.api_url,
-                    "proxy_authorization": settings.api_proxy_authorization,
-                    "version": settings.api_version,
-                    "max_dim": settings.api_max_dim,
-                },
-            )
+        config = ProviderConfig(
+            kind="reve",
+            name="reve",
+            key=settings.api_key,
+            concurrency=settings.api_concurrency,
+            per_minute=settings.api_per_minute,
+            options={
+                "base_url": settings.api_url,
+                "proxy_authorization": settings.api_proxy_authorization,
+                "version": settings.api_version,
+                "max_dim": settings.api_max_dim,
+            },
         )
+        found.append(SetUp(config, SETTINGS, ("REVE_API_KEY",)))
     if settings.fal_key is not None or settings.provider == "fal":
-        found.append(ProviderConfig(kind="fal", name="fal", key=settings.fal_key, models=settings.fal_models))
+        config = ProviderConfig(kind="fal", name="fal", key=settings.fal_key, models=settings.fal_models)
+        found.append(SetUp(config, SETTINGS, ("REVE_FAL_KEY",)))
     if settings.openai_url or settings.openai_key is not None or settings.provider == "openai":
-        options = {"base_url": settings.openai_url} if settings.openai_url else {}
-        found.append(
-            ProviderConfig(
-                kind="openai",
-                name="openai",
-                key=settings.openai_key,
-                models=settings.openai_models,
-                options=options,
-            )
+        config = ProviderConfig(
+            kind="openai",
+            name="openai",
+            key=settings.openai_key,
+            models=settings.openai_models,
+            options={"base_url": settings.openai_url} if settings.openai_url else {},
         )
+        found.append(SetUp(config, SETTINGS, ("REVE_OPENAI_KEY",)))
     if settings.diffusers_model or settings.provider == "diffusers":
         models = (settings.diffusers_model,) if settings.diffusers_model else ()
-        found.append(ProviderConfig(kind="diffusers", name="diffusers", models=models))
+        found.append(SetUp(ProviderConfig(kind="diffusers", name="diffusers", models=models), SETTINGS))
     return found
 
 
-def _merged(entry: Mapping[str, Any], found: Mapping[str, ProviderConfig]) -> ProviderConfig:
+def _merged(entry: Mapping[str, Any], found: Mapping[str, SetUp], file: str, number: int) -> SetUp:
     kind = entry.get("kind")
     if not isinstance(kind, str) or not kind:
-        raise ConfigurationError('Each [[provider]] of the providers\' file needs a kind, such as kind = "openai".')
-    name = entry.get("name", kind)
-    before = found.get(name) if isinstance(name, str) else None
-    if before is not None and before.kind != kind:
-        raise ConfigurationError(f"The providers' file has the name “{before.name}” for two kinds. Give each its own.")
-    given = {key: value for key, value in entry.items() if key in _FIELDS}
-    options = {key: value for key, value in entry.items() if key not in _FIELDS and key != "key_env"}
-    if "key" in options:
         raise ConfigurationError(
-            f'The providers\' file holds a key, for “{name}”. Put it into a variable, and name that: key_env = "MY_KEY".'
+            f'Entry {number} of the providers\' file {file} says no kind. Give it one, such as kind = "openai".'
         )
+    name = entry.get("name", kind)
+    known = found.get(name) if isinstance(name, str) else None
+    before = known.config if known is not None else None
+    if before is not None and before.kind != kind:
+        raise ConfigurationError(
+            f"The providers' file {file} uses the name “{before.name}” for the kind “{kind[:40]}”, and it belongs to a "
+            f"provider of the kind “{before.kind}”. Give it another name."
+        )
+    given = {field: value for field, value in entry.items() if field in _FIELDS}
+    options, variables = _options(entry, f"“{str(name)[:40]}” of the providers' file {file}")
     values: dict[str, Any] = dict(before) if before is not None else {}
     values |= {"name": name, **given}
+    if "key" in options:
+        values["key"] = options.pop("key")
     values["options"] = {**(before.options if before is not None else {}), **options}
-    if "key_env" in entry:
-        values["key"] = _key(str(name), entry["key_env"])
     try:
-        return ProviderConfig.model_validate(values)
+        config = ProviderConfig.model_validate(values)
     except ValidationError as exc:
-        wrong = exc.errors(include_input=False, include_url=False)[0]
+        wrong = exc.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in wrong["loc"])
+        words = _WORDS.get(str(wrong["loc"][0]), wrong["msg"])
         raise ConfigurationError(
-            f"The provider “{str(name)[:40]}” of the providers' file cannot be used: {where}: {wrong['msg']}."
+            f"The provider “{str(name)[:40]}” of {file} cannot be used: {where}: {words}."
         ) from None
+    if known is None:
+        return SetUp(config, file, tuple(variables))
+    variables = variables or list(known.variables)
+    return replace(known, config=config, source=f"{known.source} and {file}", variables=tuple(variables))
 
 
-def _key(name: str, variable: object) -> SecretStr | None:
-    if not isinstance(variable, str) or not variable.isidentifier():
-        raise ConfigurationError(f"key_env of “{name}” has to be the name of a variable, not the key itself.")
+def _options(entry: Mapping[str, Any], whose: str) -> tuple[dict[str, Any], list[str]]:
+    """
+    What is said of it besides, and the variables that were looked up: ``key_env = "NAME"`` becomes ``key``, and so for every
+    secret. Raises ConfigurationError.
+    """
+    options: dict[str, Any] = {}
+    variables = []
+    for field, value in entry.items():
+        secret = field.removesuffix("_env")
+        if field in _SECRETS:
+            raise ConfigurationError(
+                f"The entry {whose} holds a secret ({field}). Put it into a variable, and name that: "
+                f'{field}_env = "MY_KEY". Whoever could read this file may have read it: get a new one.'
+            )
+        if field.endswith("_env") and secret in _SECRETS:
+            if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
+                raise ConfigurationError(
+                    f"{field} of {whose} has to be the name of a variable in capitals, such as MY_KEY, not the key itself."
+                )
+            variables.append(value)
+            options[secret] = _secret(value)
+        elif field not in _FIELDS:
+            options[field] = value
+    return options, variables
+
+
+def _secret(variable: str) -> SecretStr | None:
     value = os.environ.get(variable) or secrets_file().get(variable)
-    return SecretStr(value) if isinstance(value, str) and value.strip() else None
+    return SecretStr(value.strip()) if isinstance(value, str) and value.strip() else None
 
 
 def _entries(path: Path) -> list[Mapping[str, Any]]:
+    place = path.expanduser().absolute()
     try:
-        found = tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        # Not the parser's own words: they may quote a line, and somebody may have put a key there.
+        found = tomllib.loads(place.read_text(encoding="utf-8-sig"))
+    except OSError as exc:
         raise ConfigurationError(
-            f"The providers' file {path.name} cannot be read: {type(exc).__name__}. Mend it, or unset REVE_PROVIDERS_FILE."
+            f"The providers' file {place} cannot be read: {exc.strerror or type(exc).__name__}. Mend it, or unset REVE_PROVIDERS_FILE."
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        # Of the parser's own words only where: they may quote a line, and somebody may have put a key there.
+        at = re.search(r"\(at (line \d+, column \d+|end of document)\)$", str(exc))
+        raise ConfigurationError(
+            f"The providers' file {path.name} is not TOML{f', see {at[1]}' if at else ''}. Mend it, or unset REVE_PROVIDERS_FILE."
         ) from None
     entries = found.get("provider", [])
-    if set(found) - {"provider"} or not isinstance(entries, list):
-        raise ConfigurationError(f"The providers' file {path.name} holds something else than [[provider]] tables.")
+    if (
+        set(found) - {"provider"}
+        or not isinstance(entries, list)
+        or not all(isinstance(each, dict) for each in entries)
+    ):
+        raise ConfigurationError(
+            f"The providers' file {path.name} holds something else than [[provider]] tables. Begin each provider with a "
+            "line [[provider]], in double brackets."
+        )
     return entries
 
 

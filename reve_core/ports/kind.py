@@ -26,8 +26,8 @@ class ProviderConfig(BaseModel):
     One provider as the operator set it up. ``name`` is stored with every job and unique, ``title`` empty for the kind's own.
 
     ``models`` are ids, or tables with an ``id`` and what the kind knows besides; empty: the kind's own. ``options`` is all
-    else that was said; a kind refuses what it does not know, with a ConfigurationError. ``concurrency``, ``per_minute``,
-    ``daily_usd`` and ``timeout_s`` None: the kind's own.
+    else that was said; a kind refuses what it does not know, with a ConfigurationError. Secrets among them are SecretStr.
+    ``concurrency``, ``per_minute`` (0: no limit) and ``timeout_s`` None: the kind's own. ``daily_usd`` None or 0: no budget.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +49,11 @@ class ProviderConfig(BaseModel):
             return model.model_validate(dict(self.options))
         except ValidationError as exc:
             wrong = exc.errors(include_input=False, include_url=False, include_context=False)[0]
-            where = ".".join(str(part) for part in wrong["loc"])
+        where = ".".join(str(part) for part in wrong["loc"])
+        if wrong["type"] == "extra_forbidden" and len(wrong["loc"]) == 1:
+            known = ", ".join(sorted(field.alias or name for name, field in model.model_fields.items()))
+            told = f"there is no option {where[:40]}. There are {known}."
+            raise ConfigurationError(f"The provider “{self.name}” cannot be used: {told}")
         raise ConfigurationError(f"The provider “{self.name}” cannot be used: {where}: {wrong['msg']}.")
 
 

@@ -1,5 +1,6 @@
 """The price table: data with a date and a source. Forecasts come from here; what a call did cost always wins."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,16 +34,26 @@ class PriceTable:
 
 
 def _lines(path: Path) -> list[ListPrice]:
+    lines: list[ListPrice] = []
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(path.expanduser().read_text(encoding="utf-8-sig"))
         entries = found.get("price", [])
         if set(found) - {"price"} or not isinstance(entries, list):
-            raise ConfigurationError(f"The price table {path.name} holds something else than [[price]] tables.")
-        return [ListPrice.model_validate(entry) for entry in entries]
+            raise ConfigurationError(
+                f"The price table {path.name} holds something else than [[price]] tables. Begin each price with a line "
+                "[[price]], in double brackets."
+            )
+        for entry in entries:
+            lines.append(ListPrice.model_validate(entry))
+        return lines
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise ConfigurationError(f"The price table {path.name} cannot be read: {type(exc).__name__}.") from exc
-    except ValidationError as exc:
-        wrong = exc.errors(include_url=False)[0]
+        where = re.search(r"\(at (line \d+, column \d+|end of document)\)$", str(exc))
+        at = f", see {where[1]}" if where else ""
         raise ConfigurationError(
-            f"A line of the price table {path.name} cannot be used: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}."
-        ) from exc
+            f"The price table {path.name} cannot be read: {type(exc).__name__}{at}. Mend it, or unset REVE_PRICES_FILE."
+        ) from None
+    except ValidationError as exc:
+        wrong = exc.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise ConfigurationError(
+            f"Price {len(lines) + 1} of the price table {path.name} cannot be used: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}."
+        ) from None

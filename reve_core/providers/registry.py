@@ -21,11 +21,17 @@ def kind_named(name: str, found: Iterable[EntryPoint] | None = None) -> Kind:
         assert isinstance(kind, Kind)
         return kind
     installed = list(entry_points(group=ENTRY_POINTS) if found is None else found)
-    for entry in installed:
-        if entry.name == name:
-            return _loaded(entry)
-    known = ", ".join([*OURS, *sorted(entry.name for entry in installed)])
-    raise ConfigurationError(f"There is no provider of the kind “{name}”. There are {known}.")
+    fitting = {entry.value: entry for entry in installed if entry.name == name}
+    if len(fitting) > 1:
+        raise ConfigurationError(
+            f"Several packages bring the provider kind “{name}”: {', '.join(sorted(fitting))}. Uninstall all but one."
+        )
+    for entry in fitting.values():
+        return _loaded(entry)
+    known = ", ".join(dict.fromkeys([*OURS, *sorted(entry.name for entry in installed)]))
+    raise ConfigurationError(
+        f"There is no provider of the kind “{name[:40]}”. There are {known}; packages can bring more, see docs/adapters.md."
+    )
 
 
 def _loaded(entry: EntryPoint) -> Kind:
@@ -33,7 +39,8 @@ def _loaded(entry: EntryPoint) -> Kind:
         kind = entry.load()
     except Exception as exc:  # a stranger's code: whatever is wrong with it, it is this one that is named
         raise ConfigurationError(
-            f"The provider kind “{entry.name}” could not be loaded from {entry.value}: {type(exc).__name__}."
+            f"The provider kind “{entry.name}” could not be loaded from {entry.value}: {type(exc).__name__}. Mend or "
+            "uninstall that package, or take its providers out of the providers' file."
         ) from exc
     if not isinstance(kind, Kind):
         raise ConfigurationError(f"The provider kind “{entry.name}” ({entry.value}) is no reve_core.ports.Kind.")
