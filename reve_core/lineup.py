@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,19 +42,21 @@ _WORDS = {
 @dataclass(frozen=True, slots=True)
 class SetUp:
     """
-    One provider and where it is set up: ``source`` is the settings, the file, or both, in words. ``variables`` name the
-    environment variables that its key and other secrets come from, whether or not they are set.
+    One provider and where it is set up: ``source`` is the settings, the file, or both, in words. ``secrets`` are its key and
+    others, by field, each with the environment variable that it comes from, whether or not that is set.
     """
 
     config: ProviderConfig
     source: str
-    variables: tuple[str, ...] = ()
+    secrets: Mapping[str, tuple[str, SecretStr | None]] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return tuple(variable for variable, _ in self.secrets.values())
 
     @property
     def has_secret(self) -> bool:
-        return self.config.key is not None or any(
-            isinstance(value, SecretStr) for value in self.config.options.values()
-        )
+        return any(secret is not None for _, secret in self.secrets.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,10 @@ def line_up(settings: Settings) -> LineUp:
         config = each.config
         providers[config.name], kind = _made(each, house)
         limits[config.name] = _limits(config, kind)
-        if each.variables and not each.has_secret and each.source != SETTINGS:
-            log.warning("The provider “%s” has no key: the variable that key_env names is not set.", config.name)
+        if not each.source.startswith(SETTINGS) and any(secret is None for _, secret in each.secrets.values()):
+            log.warning(
+                "The provider “%s” lacks a key: a variable that the providers' file names is not set.", config.name
+            )
     return LineUp(providers, limits)
 
 
@@ -162,10 +166,13 @@ def _of_settings(settings: Settings) -> list[SetUp]:
                 "max_dim": settings.api_max_dim,
             },
         )
-        found.append(SetUp(config, SETTINGS, ("REVE_API_KEY",)))
+        secrets = {"key": ("REVE_API_KEY", settings.api_key)}
+        if settings.api_proxy_authorization is not None:
+            secrets["proxy_authorization"] = ("REVE_API_PROXY_AUTHORIZATION", settings.api_proxy_authorization)
+        found.append(SetUp(config, SETTINGS, secrets))
     if settings.fal_key is not None or settings.provider == "fal":
         config = ProviderConfig(kind="fal", name="fal", key=settings.fal_key, models=settings.fal_models)
-        found.append(SetUp(config, SETTINGS, ("REVE_FAL_KEY",)))
+        found.append(SetUp(config, SETTINGS, {"key": ("REVE_FAL_KEY", settings.fal_key)}))
     if settings.openai_url or settings.openai_key is not None or settings.provider == "openai":
         config = ProviderConfig(
             kind="openai",
@@ -174,7 +181,7 @@ def _of_settings(settings: Settings) -> list[SetUp]:
             models=settings.openai_models,
             options={"base_url": settings.openai_url} if settings.openai_url else {},
         )
-        found.append(SetUp(config, SETTINGS, ("REVE_OPENAI_KEY",)))
+        found.append(SetUp(config, SETTINGS, {"key": ("REVE_OPENAI_KEY", settings.openai_key)}))
     if settings.diffusers_model or settings.provider == "diffusers":
         models = (settings.diffusers_model,) if settings.diffusers_model else ()
         found.append(SetUp(ProviderConfig(kind="diffusers", name="diffusers", models=models), SETTINGS))
@@ -195,8 +202,8 @@ def _merged(entry: Mapping[str, Any], found: Mapping[str, SetUp], file: str, num
             f"The providers' file {file} uses the name “{before.name}” for the kind “{kind[:40]}”, and it belongs to a "
             f"provider of the kind “{before.kind}”. Give it another name."
         )
-    given = {field: value for field, value in entry.items() if field in _FIELDS}
-    options, variables = _options(entry, f"“{str(name)[:40]}” of the providers' file {file}")
+    given = {each: value for each, value in entry.items() if each in _FIELDS}
+    options, secrets = _options(entry, f"“{str(name)[:40]}” of the providers' file {file}")
     values: dict[str, Any] = dict(before) if before is not None else {}
     values |= {"name": name, **given}
     if "key" in options:
@@ -212,35 +219,34 @@ def _merged(entry: Mapping[str, Any], found: Mapping[str, SetUp], file: str, num
             f"The provider “{str(name)[:40]}” of {file} cannot be used: {where}: {words}."
         ) from None
     if known is None:
-        return SetUp(config, file, tuple(variables))
-    variables = variables or list(known.variables)
-    return replace(known, config=config, source=f"{known.source} and {file}", variables=tuple(variables))
+        return SetUp(config, file, secrets)
+    return replace(known, config=config, source=f"{known.source} and {file}", secrets={**known.secrets, **secrets})
 
 
-def _options(entry: Mapping[str, Any], whose: str) -> tuple[dict[str, Any], list[str]]:
+def _options(entry: Mapping[str, Any], whose: str) -> tuple[dict[str, Any], dict[str, tuple[str, SecretStr | None]]]:
     """
-    What is said of it besides, and the variables that were looked up: ``key_env = "NAME"`` becomes ``key``, and so for every
+    What is said of it besides, and the secrets that were looked up: ``key_env = "NAME"`` becomes ``key``, and so for every
     secret. Raises ConfigurationError.
     """
     options: dict[str, Any] = {}
-    variables = []
-    for field, value in entry.items():
-        secret = field.removesuffix("_env")
-        if field in _SECRETS:
+    secrets: dict[str, tuple[str, SecretStr | None]] = {}
+    for said, value in entry.items():
+        secret = said.removesuffix("_env")
+        if said in _SECRETS:
             raise ConfigurationError(
-                f"The entry {whose} holds a secret ({field}). Put it into a variable, and name that: "
-                f'{field}_env = "MY_KEY". Whoever could read this file may have read it: get a new one.'
+                f"The entry {whose} holds a secret ({said}). Put it into a variable, and name that: "
+                f'{said}_env = "MY_KEY". Whoever could read this file may have read it: get a new one.'
             )
-        if field.endswith("_env") and secret in _SECRETS:
+        if said.endswith("_env") and secret in _SECRETS:
             if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
                 raise ConfigurationError(
-                    f"{field} of {whose} has to be the name of a variable in capitals, such as MY_KEY, not the key itself."
+                    f"{said} of {whose} has to be the name of a variable in capitals, such as MY_KEY, not the key itself."
                 )
-            variables.append(value)
             options[secret] = _secret(value)
-        elif field not in _FIELDS:
-            options[field] = value
-    return options, variables
+            secrets[secret] = (value, options[secret])
+        elif said not in _FIELDS:
+            options[said] = value
+    return options, secrets
 
 
 def _secret(variable: str) -> SecretStr | None:

@@ -79,7 +79,7 @@ def test_tokens_can_be_priced_too(tmp_path: Path) -> None:
         pytest.param(LINE.format("x", "y", 1) + 'per = "dozen"', "per", id="an unknown unit"),
         pytest.param("[price]\nusd = 1", "double brackets", id="single brackets"),
         pytest.param("[[price]\n", "line 1", id="broken"),
-        pytest.param("[[price]]\nprovider = 'sk-canary\n", "line 2", id="broken at a text"),
+        pytest.param('[[price]]\nprovider = "sk-canary\n', "line 2", id="broken at a text"),
     ],
 )
 def test_a_mistake_in_it_is_told_with_where_it_is(tmp_path: Path, text: str, words: str) -> None:

@@ -196,7 +196,7 @@ def test_a_variable_that_is_not_set_leaves_the_provider_there_without_a_key_and_
     about = write('[[provider]]\nkind = "reve"\nname = "east"\nkey_env = "LAB_KEY"')
     with caplog.at_level(logging.WARNING, lineup.__name__):
         made = line_up(about)
-    assert "“east” has no key" in caplog.text
+    assert "“east” lacks a key" in caplog.text
     assert not made.providers["east"].check().ok
 
 
