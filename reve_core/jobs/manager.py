@@ -98,6 +98,7 @@ class JobManager:
             presence=presence,
             retry=retry,
             is_ours=self.runner.holds,
+            is_at_work=self.runner.works_on,
             offer=self.runner.offer,
             wake=engine.wake,
         )

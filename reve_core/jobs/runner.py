@@ -39,6 +39,8 @@ class _Held:
     claim: Claim
     until: float
     stop: threading.Event = field(default_factory=threading.Event)
+    ticket: Ticket | None = None  # the newest one
+    is_noted: bool = True  # whether the store knows it
 
 
 class Screened(Protocol):
@@ -102,7 +104,7 @@ class Runner:
         self._at_once = at_once
         self._previews = previews or Previews()
         self._clock = clock
-        self._leaving = threading.Event()
+        self._leaving = False
         self._offered: deque[tuple[Claim, Ticket]] = deque()
         self._guard = threading.Lock()
         self._held: dict[str, _Held] = {}
@@ -128,7 +130,7 @@ class Runner:
         if not isinstance(self._providers.get(claim.job.request.provider), Resumable):
             return False
         with self._guard:
-            if all(claim.job.id != known.job.id for known, _ in self._offered):
+            if all(claim.token != known.token for known, _ in self._offered):
                 self._offered.append((claim, ticket))
         return True
 
@@ -140,10 +142,12 @@ class Runner:
                 found, ticket = self._offered.popleft()
             claim = self._store.take_over(found, self._worker, lease_s=self._lease_s)
             if claim is not None:
-                return partial(self._work, self._hold(claim), partial(self._resume, ticket=ticket))
+                return partial(self._work, self._hold(claim, ticket), self._resume)
 
-    def _hold(self, claim: Claim) -> _Held:
-        held = _Held(claim, time.monotonic() + self._timeout(claim) + _STORING_S)
+    def _hold(self, claim: Claim, ticket: Ticket | None = None) -> _Held:
+        held = _Held(claim, time.monotonic() + self._timeout(claim) + _STORING_S, ticket=ticket)
+        if claim.job.cancel_requested:  # while nobody held it
+            held.stop.set()
         with self._guard:
             self._held[claim.job.id] = held
         return held
@@ -181,9 +185,15 @@ class Runner:
         with self._guard:
             return job_id in self._held
 
+    def works_on(self, claim: Claim) -> bool:
+        """Whether a call of this process, within its time, holds the job under that very claim: its lease is prolonged."""
+        with self._guard:
+            held = self._held.get(claim.job.id)
+        return held is not None and held.claim.token == claim.token and held.until > time.monotonic()
+
     def leave(self) -> None:
         """The app stops: calls whose answers can be picked up by the next process are let go of. Takes no lock."""
-        self._leaving.set()
+        self._leaving = True
 
     def disk_is_low(self) -> bool:
         """Starting a paid call without room for its picture would be asking for trouble."""
@@ -218,7 +228,7 @@ class Runner:
         context = self._context(held, own_key)
         self._hear(held, provider, lambda: provider.generate(claim.job.request, context))
 
-    def _resume(self, held: _Held, *, ticket: Ticket) -> None:
+    def _resume(self, held: _Held) -> None:
         """The call was made before, perhaps by another process: what has become of it?"""
         claim = held.claim
         provider = self._providers[claim.job.request.provider]
@@ -228,7 +238,9 @@ class Runner:
             self._release(held)
             return
         context = self._context(held, own_key)
+        ticket = held.ticket
         assert isinstance(provider, Resumable)
+        assert ticket is not None
         self._hear(held, provider, lambda: provider.resume(ticket, claim.job.request, context))
 
     def _hear(self, held: _Held, provider: Provider, call: Callable[[], Picture]) -> None:
@@ -325,10 +337,12 @@ class Runner:
                 log.debug("Progress was not recorded.")
 
         def accepted(ticket: Ticket) -> None:
+            held.ticket, held.is_noted = ticket, False
             try:
                 self._keeper.insist(lambda: self._store.accept(held.claim, ticket))
+                held.is_noted = True
             except errors.StoreError as exc:
-                # The call goes on. Should this process die, nobody will know how to ask for the answer.
+                # The call goes on. Should this process die now, nobody will know how to ask for the answer.
                 log.error("By which its provider knows job %s could not be recorded: %s", held.claim.job.id, exc)
 
         return CallContext(
@@ -338,7 +352,7 @@ class Runner:
             is_cancelled=held.stop.is_set,
             own_key=own_key,
             accepted=accepted,
-            is_leaving=self._leaving.is_set,
+            is_leaving=lambda: self._leaving,
         )
 
     def _answer_to(self, held: _Held, provider: Provider, exc: Exception) -> None:
@@ -387,18 +401,31 @@ class Runner:
             case errors.CallCancelled():
                 store.cancelled(claim, outcome="not_charged", receipt=receipt)
             case errors.AnswerPending():
-                if exc.pauses:
-                    self._pause(provider, str(exc), None, own_keys=True)
-                if held.stop.is_set() and not self._leaving.is_set():
-                    # They want it to end, and whether it has nobody can say now.
-                    store.unknown(claim, f"{exc} You asked to stop it.")
-                else:
-                    store.put_off(claim, delay_s=clamped(exc.retry_after), why=str(exc))
+                self._put_off(held, provider, exc)
             case errors.OutcomeUnknown():
                 self._lost(claim, provider, str(exc), receipt)
             case _:
                 log_fault(log, f"The provider {provider.name} failed in an unforeseen way", exc)
                 self._lost(claim, provider, f"The call ended in an unforeseen way ({type(exc).__name__}).", receipt)
+
+    def _put_off(self, held: _Held, provider: Provider, exc: errors.AnswerPending) -> None:
+        """Let go of a call whose answer is asked for later, by whoever comes to it first."""
+        claim = held.claim
+        if exc.pauses and claim.job.own_key is None:  # a visitor's key says nothing of the link's account
+            self._pause(provider, str(exc), None, own_keys=True)
+        if held.ticket is None:
+            self._lost(claim, provider, str(exc), None)  # nobody could ask for it
+            return
+        if not held.is_noted:
+            self._store.accept(claim, held.ticket)
+            held.is_noted = True
+        if self._leaving:
+            self._store.put_off(claim, delay_s=0, why=str(exc))
+        elif held.stop.is_set() and self._is_wanted(claim):
+            # They want it to end, and whether it has nobody can say now.
+            self._store.unknown(claim, f"{exc} You asked to stop it.")
+        else:
+            self._store.put_off(claim, delay_s=clamped(exc.retry_after), why=str(exc))
 
     def _lost(self, claim: Claim, provider: Provider, why: str, receipt: Receipt | None) -> None:
         """No picture, and nobody can know whether it was paid, unless repeating is free."""
@@ -423,6 +450,9 @@ class Runner:
         return clamped(retry_after if retry_after is not None else _FIRST_PAUSE_S * 2 ** (times - 1))
 
     def _release(self, held: _Held) -> None:
-        self._previews.drop(held.claim.job.id)
+        job_id = held.claim.job.id
         with self._guard:
-            self._held.pop(held.claim.job.id, None)
+            if self._held.get(job_id) is not held:
+                return  # its lease had run out, and another thread of this process has it by now
+            del self._held[job_id]
+        self._previews.drop(job_id)

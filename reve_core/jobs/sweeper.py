@@ -20,6 +20,7 @@ Found = Literal["saved", "asked", "nothing"]
 log = logging.getLogger(__name__)
 
 MAY_BE_CHARGED = "The app stopped while the provider was working. It may have been charged."
+NOT_HERE = "Its provider is not set up here any more, so its answer cannot be picked up. It may have been charged."
 CHARGED_AND_LOST = "The provider answered, but the app stopped before the picture was saved. It was probably charged."
 
 
@@ -43,6 +44,7 @@ class Sweeper:
         presence: Presence,
         retry: RetryPolicy,
         is_ours: Callable[[str], bool],
+        is_at_work: Callable[[Claim], bool],
         offer: Callable[[Claim, Ticket], bool],
         wake: Callable[[], None],
     ) -> None:
@@ -51,6 +53,7 @@ class Sweeper:
         self._presence = presence
         self._retry = retry
         self._is_ours = is_ours
+        self._is_at_work = is_at_work
         self._offer = offer
         self._wake = wake
 
@@ -62,6 +65,8 @@ class Sweeper:
                 self._store.drop_worker(worker)
         self._presence.forget(leased)
         for claim, call in self._store.expired():
+            if self._is_at_work(claim):
+                continue  # the clock was set forward, or the computer slept: the next heartbeat prolongs it
             try:
                 self._repair(claim, call, report)
             except (StoreError, BlobError) as exc:
@@ -108,7 +113,9 @@ class Sweeper:
         if call.ticket is not None and self._offer(claim, call.ticket):
             report.picked_up += 1
             return
-        why = CHARGED_AND_LOST if call.outcome == "ok" else MAY_BE_CHARGED
+        why = MAY_BE_CHARGED if call.ticket is None else NOT_HERE
+        if call.outcome == "ok":
+            why = CHARGED_AND_LOST
         report.unknown += self._store.unknown(claim, why, receipt=call.receipt)
 
     def _try_again(self, claim: Claim, call: Call | None, report: SweepReport) -> None:

@@ -361,19 +361,27 @@ _USED = "max(coalesce(new.credits_used, 0) - new.charge_base, 0)"
 _OWED = f"""
     case when new.own_key is not null then 0
          when new.status in ('queued', 'running') then {_USED} + new.estimate
-         when new.status = 'unknown' or new.error_code = 'given_up' then max({_USED}, new.estimate)
+         when new.status = 'unknown' or new.error_code in (DOUBTFUL) then max({_USED}, new.estimate)
          when new.status = 'done' and new.credits_used is null then new.estimate
          else {_USED} end
 """
-_CHARGE = f"""
-    insert into budgets (day, key, credits)
-        select new.charge_day, keys.key, ({_OWED}) - new.charged
-        from (select 'all' as key union all select 'v:' || new.visitor
-              union all select 'a:' || new.address where new.address <> '') as keys
-        where ({_OWED}) <> new.charged
-        on conflict (day, key) do update set credits = credits + excluded.credits;
-    update jobs set charged = ({_OWED}) where seq = new.seq and charged <> ({_OWED});
-"""
+
+_GIVEN_UP = "'given_up'"
+_OR_STOPPED = "'given_up', 'stopped'"
+
+
+def _charge(doubtful: str) -> str:
+    """The statements of a trigger that keeps the books. ``doubtful``: codes of ended jobs that may have been charged."""
+    owed = _OWED.replace("DOUBTFUL", doubtful)
+    return f"""
+        insert into budgets (day, key, credits)
+            select new.charge_day, keys.key, ({owed}) - new.charged
+            from (select 'all' as key union all select 'v:' || new.visitor
+                  union all select 'a:' || new.address where new.address <> '') as keys
+            where ({owed}) <> new.charged
+            on conflict (day, key) do update set credits = credits + excluded.credits;
+        update jobs set charged = ({owed}) where seq = new.seq and charged <> ({owed});
+    """
 
 
 @_step("0012_limits")
@@ -421,12 +429,13 @@ def _limits(db: Database) -> None:
     db.execute("create table fair_clock (provider text primary key, turn real not null) without rowid")
     # The books are kept by the rows themselves: whoever ends, retries or settles a job, none of them can forget to.
     db.execute(
-        f"create trigger jobs_charged_new after insert on jobs when new.charge_day is not null begin {_CHARGE} end"
+        "create trigger jobs_charged_new after insert on jobs when new.charge_day is not null "
+        f"begin {_charge(_GIVEN_UP)} end"
     )
     db.execute(
         f"""
         create trigger jobs_charged after update of status, credits_used, charge_day, estimate, own_key on jobs
-        when new.charge_day is not null begin {_CHARGE} end
+        when new.charge_day is not null begin {_charge(_GIVEN_UP)} end
         """
     )
 
@@ -534,3 +543,31 @@ def _tickets(db: Database) -> None:
     # What was paid in dollars, beside the credits that the books count in.
     db.execute("alter table calls add column usd real")
     db.execute("alter table jobs add column usd_used real")
+
+
+@_step("0018_forecasts")
+def _forecasts(db: Database) -> None:
+    # What a call was expected to cost: its job can be deleted, and what it may have cost still counts for that day.
+    db.execute("alter table calls add column estimate real not null default 0")
+    db.execute(
+        "update calls set estimate = coalesce((select estimate from jobs where jobs.id = calls.job_id), 0) where own = 0"
+    )
+    db.execute("drop index calls_spent")
+    db.execute("create index calls_spent on calls (started_at, provider, own, outcome, credits, estimate)")
+    # With what tells those apart that go on while others wait for a person or for tomorrow.
+    db.execute("drop index jobs_queued")
+    db.execute(
+        """
+        create index jobs_queued on jobs
+            (provider, priority desc, turn, seq, fair, not_before, review, status, own_key, estimate)
+        where status = 'queued'
+        """
+    )
+    # A call that was stopped and may have cost something is owed for, as one is that was given up.
+    db.execute("drop trigger jobs_charged")
+    db.execute(
+        f"""
+        create trigger jobs_charged after update of status, credits_used, charge_day, estimate, own_key on jobs
+        when new.charge_day is not null begin {_charge(_OR_STOPPED)} end
+        """
+    )

@@ -155,7 +155,13 @@ class PeopleSide(AdmittingSide):
                 give_turn_back(db, ended["provider"], ended["fair"], ended["estimate"])
                 return "cancelled"
             asked = db.execute(
-                f"update jobs set cancel_requested = 1, rev = {BUMP} where id = ? and status = 'running'", (job_id,)
+                # Nobody holds what was put off: it is picked up at once, so that its provider hears of it.
+                f"""
+                update jobs set cancel_requested = 1, rev = {BUMP},
+                    lease_until = case when worker is null then 0 else lease_until end
+                where id = ? and status = 'running'
+                """,
+                (job_id,),
             ).rowcount
             return "requested" if asked else "too_late"
 
@@ -247,6 +253,8 @@ class PeopleSide(AdmittingSide):
             gone = 0
             for job_id in job_ids:
                 gone += db.execute("delete from jobs where id = ? and trashed_at is not null", (job_id,)).rowcount
+                if db.execute("select 1 from jobs where id = ?", (job_id,)).fetchone() is not None:
+                    continue
                 # What was spent stays on record; what was said with the picture does not.
                 db.execute("update calls set receipt = null, error = null, ticket = null where job_id = ?", (job_id,))
                 db.execute("delete from callbacks where job_id = ?", (job_id,))

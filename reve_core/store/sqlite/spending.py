@@ -90,10 +90,9 @@ def spent_today(db: Database, provider: str, now: float) -> float:
     midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
     said = db.execute(
         """
-        select coalesce(sum(case when calls.outcome = 'not_charged' then 0
-                                 else coalesce(calls.credits, jobs.estimate, 0) end), 0)
-        from calls indexed by calls_spent left join jobs on jobs.id = calls.job_id
-        where calls.started_at >= ? and calls.provider = ? and calls.own = 0
+        select coalesce(sum(case when outcome = 'not_charged' then 0 else coalesce(credits, estimate) end), 0)
+        from calls indexed by calls_spent
+        where started_at >= ? and provider = ? and own = 0
         """,
         (midnight, provider),
     ).fetchone()[0]

@@ -5,7 +5,7 @@ The store's methods for workers. Every write is fenced by the claim's token, all
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -31,6 +31,18 @@ _AS_KNOWN = """
     (:outcome is not null
      or not exists (select 1 from calls where calls.job_id = jobs.id and calls.attempt = jobs.attempt))
 """
+
+
+class _Room(NamedTuple):
+    """
+    How many run at a provider, of which one more may. ``probes``: it finds out whether a pause is over. ``own_keys``: only
+    what a visitor's own key pays for. ``left``: credits that may still be spent there today (None: no limit).
+    """
+
+    running: int
+    probes: bool
+    own_keys: bool
+    left: float | None
 
 
 class WorkerSide(Side):
@@ -74,7 +86,9 @@ class WorkerSide(Side):
         with self.connections.write() as db:
             for claim in claims:
                 row = db.execute(
-                    f"update jobs set lease_until = :until where {_HELD} returning cancel_requested",
+                    # Not of what was put off in this moment: nobody holds that.
+                    f"update jobs set lease_until = :until where {_HELD} and worker is not null "
+                    "returning cancel_requested",
                     {"until": until, **_key(claim)},
                 ).fetchone()
                 answers[claim.job.id] = "lost" if row is None else "cancel" if row["cancel_requested"] else "ok"
@@ -90,8 +104,8 @@ class WorkerSide(Side):
             if begun:
                 db.execute(
                     """
-                    insert into calls (job_id, attempt, token, provider, model, idempotent, started_at, own)
-                    values (?, ?, ?, ?, ?, ?, ?, ?)
+                    insert into calls (job_id, attempt, token, provider, model, idempotent, started_at, own, estimate)
+                    select ?, ?, ?, ?, ?, ?, ?, ?, estimate from jobs where id = ?
                     """,
                     (
                         claim.job.id,
@@ -102,6 +116,7 @@ class WorkerSide(Side):
                         idempotent,
                         self._clock(),
                         claim.job.own_key is not None,
+                        claim.job.id,
                     ),
                 )
             return bool(begun)
@@ -110,7 +125,8 @@ class WorkerSide(Side):
         with self.connections.write() as db:
             # Also for whoever has lost the job meanwhile: nobody else knows it.
             written = db.execute(
-                "update calls set ticket = ? where job_id = ? and attempt = ? and token = ?",
+                "update calls set ticket = ? where job_id = ? and attempt = ? and token = ? "
+                "and exists (select 1 from jobs where jobs.id = calls.job_id)",
                 (ticket.model_dump_json(), claim.job.id, claim.job.attempt, claim.token),
             ).rowcount
             db.execute(
@@ -129,7 +145,7 @@ class WorkerSide(Side):
                     lease_until = :until, finished_at = null, error_code = null, error = null,
                     cancel_requested = case when status = 'unknown' then 0 else cancel_requested end, rev = {BUMP}
                 where id = :id and lease_token = :token
-                    and (status = 'unknown' or status = 'running' and lease_until < :now)
+                    and (status = 'unknown' and trashed_at is null or status = 'running' and lease_until < :now)
                     and exists (select 1 from calls where calls.job_id = jobs.id and calls.attempt = jobs.attempt
                                 and calls.token = :token and calls.ticket is not null)
                 returning *
@@ -141,6 +157,7 @@ class WorkerSide(Side):
             db.execute(
                 "update calls set token = ? where job_id = ? and attempt = ?", (token, row["id"], row["attempt"])
             )
+            self._tell_anew(db, row["id"])  # it may have been told that nobody knows
             return Claim(job_of(row), token)
 
     def put_off(self, claim: Claim, *, delay_s: float, why: str) -> bool:
@@ -226,7 +243,8 @@ class WorkerSide(Side):
         why: str | None = None,
         receipt: Receipt | None = None,
     ) -> bool:
-        return self._end(claim, "cancelled", None, why, outcome, receipt)
+        # What may have cost something stays debited: see ``_OWED`` in the migrations.
+        return self._end(claim, "cancelled", "stopped" if outcome == "unknown" else None, why, outcome, receipt)
 
     def hold(self, claim: Claim) -> bool:
         with self.connections.write() as db:
@@ -340,18 +358,27 @@ class WorkerSide(Side):
             row = self._first(db, provider, at_once, now)
             if row is None or (best is not None and best[0][0] < -row["priority"]):
                 continue
-            running, room = self._room(db, provider, limit, row["estimate"], now)
-            if room == "own keys":
-                row = self._first(db, provider, at_once, now, "and own_key is not null")
-            if room == "none" or row is None:
+            room = self._room(db, provider, limit, now)
+            if room is None:
                 continue
-            rank = (-row["priority"], running / limit.concurrency, row["seq"])
+            probes = room.probes
+            if room.own_keys:
+                row = self._first(db, provider, at_once, now, "and own_key is not null")
+            elif room.left is not None and row["estimate"] > room.left:
+                # What costs more waits for tomorrow, and what costs less, or nothing, goes on.
+                fits = "and (own_key is not null or estimate <= :left)"
+                row, probes = self._first(db, provider, at_once, now, fits, room.left), False
+            if row is None:
+                continue
+            rank = (-row["priority"], room.running / limit.concurrency, row["seq"])
             if best is None or rank < best[0]:
-                best = (rank, (row["seq"], provider, row["turn"], room == "probe"))
+                best = (rank, (row["seq"], provider, row["turn"], probes))
         return None if best is None else best[1]
 
     @staticmethod
-    def _first(db: Database, provider: str, at_once: int | None, now: float, which: str = "") -> sqlite3.Row | None:
+    def _first(
+        db: Database, provider: str, at_once: int | None, now: float, which: str = "", left: float = 0.0
+    ) -> sqlite3.Row | None:
         """Whose turn it is at that provider."""
         row: sqlite3.Row | None = db.execute(
             f"""
@@ -360,17 +387,13 @@ class WorkerSide(Side):
                 and review is not 'person' {"" if at_once is None else _NOT_BUSY} {which}
             order by priority desc, turn, seq limit 1
             """,
-            {"provider": provider, "now": now, "at_once": at_once},
+            {"provider": provider, "now": now, "at_once": at_once, "left": left},
         ).fetchone()
         return row
 
-    def _room(
-        self, db: Database, provider: str, limit: Limits, estimate: float, now: float
-    ) -> tuple[int, Literal["none", "probe", "own keys", "room"]]:
-        """
-        How many run there, and whether one more may that costs about so much; ``own keys``: one that a visitor's own key
-        pays for.
-        """
+    @staticmethod
+    def _room(db: Database, provider: str, limit: Limits, now: float) -> _Room | None:
+        """What may run there now; None: nothing more."""
         cap = limit.concurrency
         probes = own_keys = False
         state = db.execute(
@@ -380,7 +403,7 @@ class WorkerSide(Side):
             if state["paused"]:
                 if state["until"] is None or state["until"] > now:
                     if not state["own_keys"]:
-                        return 0, "none"
+                        return None
                     own_keys = True
                 else:
                     probes = True  # the pause is over: one call finds out whether the provider has recovered
@@ -394,19 +417,17 @@ class WorkerSide(Side):
             (provider,),
         ).fetchone()
         if claimed + calling >= cap:
-            return claimed + calling, "none"
+            return None
         if limit.per_minute is not None:
             begun = db.execute(
                 "select count(*) from calls where provider = ? and started_at > ?", (provider, now - _PACE_WINDOW_S)
             ).fetchone()[0]
             if begun + claimed >= limit.per_minute:
-                return claimed + calling, "none"
-        if (
-            limit.daily_credits is not None
-            and spent_today(db, provider, now) + estimate > limit.daily_credits + _EPSILON
-        ):
-            own_keys = True
-        return claimed + calling, "own keys" if own_keys else "probe" if probes else "room"
+                return None
+        left = None
+        if limit.daily_credits is not None and not own_keys:
+            left = max(limit.daily_credits - spent_today(db, provider, now), 0.0) + _EPSILON
+        return _Room(claimed + calling, probes, own_keys, left)
 
     def _end(
         self,
