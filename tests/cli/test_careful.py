@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import tomllib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -111,7 +111,20 @@ def test_a_careful_set_up_that_only_sketches_needs_no_budget(around: Surrounding
         ({"visitor_daily_credits": 0}, "one visitor can spend the budget of all"),
         ({"address_daily_credits": 0}, "ever new cookies"),
         ({"api_key": None, "api_url": "https://gateway.example", "daily_credits": 0}, "REVE_DAILY_CREDITS is 0"),
-        ({"api_key": None, "api_proxy_authorization": KEY, "daily_credits": 0}, "REVE_DAILY_CREDITS is 0"),
+        (
+            {
+                "api_key": None,
+                "api_proxy_authorization": KEY,
+                "api_url": "https://gateway.example",
+                "daily_credits": 0,
+            },
+            "REVE_DAILY_CREDITS is 0",
+        ),
+        ({"api_key": None, "fal_key": KEY, "daily_credits": 0}, "REVE_DAILY_CREDITS is 0"),
+        ({"fal_key": "your-secret-key-of-fal"}, "REVE_FAL_KEY is a placeholder"),
+        ({"fal_key": TOKEN}, "REVE_FAL_KEY and REVE_OPERATOR_TOKEN have the same value"),
+        ({"openai_key": "sk-replace-me-with-a-real-one"}, "REVE_OPENAI_KEY is a placeholder"),
+        ({"openai_key": SECRET}, "REVE_OPENAI_KEY and REVE_SECRET have the same value"),
         ({"visitor_per_minute": 0}, "REVE_VISITOR_PER_MINUTE is 0"),
         ({"address_per_minute": 0}, "REVE_ADDRESS_PER_MINUTE is 0"),
         ({"link_per_minute": 0}, "REVE_LINK_PER_MINUTE is 0"),
@@ -336,6 +349,10 @@ def test_what_an_operator_changed_counts_and_is_mended_there(around: Surrounding
         ({"min_free_mb": 0}, "REVE_MIN_FREE_MB"),
         ({"cors_origins": "http://tools.example"}, "REVE_CORS_ORIGINS"),
         ({"api_url": "http://gateway.internal"}, "REVE_API_URL is not https"),
+        (
+            {"openai_key": KEY, "openai_url": "http://models.internal/v1", "openai_models": "gpt-image-2"},
+            "REVE_OPENAI_URL is not https",
+        ),
         ({"webhook_hosts": "http://hooks.internal"}, "REVE_WEBHOOK_HOSTS"),
         ({"operator_emails": "me@pictures.example"}, "REVE_OPERATOR_EMAILS lets nobody in"),
         ({"embed_origins": "https://blog.example"}, "STREAMLIT_SERVER_XSRF_COOKIE_SAME_SITE"),
@@ -372,8 +389,10 @@ def test_every_placeholder_in_the_examples_is_known_for_one_even_where_the_examp
     values = []
     for name in (".streamlit/secrets.toml.example", "deploy/studio.env.example"):
         text = (ROOT / name).read_text(encoding="utf-8")
-        values += re.findall(r'^#? ?REVE_(?:SECRET|OPERATOR_TOKEN|API_KEY) ?= ?"?([^"\s]+)', text, re.MULTILINE)
-    assert len(values) >= 6
+        values += re.findall(
+            r'^#? ?REVE_(?:SECRET|OPERATOR_TOKEN|API_KEY|FAL_KEY|OPENAI_KEY) ?= ?"?([^"\s]+)', text, re.MULTILINE
+        )
+    assert len(values) >= 10
     assert all(is_example(value, "") for value in values), values
 
 
@@ -401,8 +420,113 @@ def test_a_day_has_its_price() -> None:
     settings = Settings(**CAREFUL)  # type: ignore[arg-type]
     told = spending.worst(settings, bootstrap.allowance(settings))
     assert (
-        told == "A day costs at most 6,000 credits (about $8.00), one address at most 2,400, one visitor at most 600."
+        told
+        == "Paid with your money: Reve. A day costs at most 6,000 credits (about $8.00), one address at most 2,400, "
+        "one visitor at most 600."
     )
+
+
+# -- providers of a file
+
+
+@pytest.fixture
+def lab(around: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """A providers' file with one more gateway, whose key is in ``LAB_KEY``."""
+
+    def written(more: str = "", *, key: str = KEY) -> Path:
+        monkeypatch.setenv("LAB_KEY", key)
+        path = around.root / "providers.toml"
+        entry = '[[provider]]\nkind = "reve"\nname = "lab"\ntitle = "Lab"\nbase_url = "https://lab.example"\nkey_env = "LAB_KEY"\n'
+        path.write_text(entry + more)
+        path.chmod(0o644)
+        return path
+
+    return written
+
+
+def test_a_provider_of_the_file_is_paid_by_the_link_as_well(around: Surroundings, lab: Callable[[str], Path]) -> None:
+    file = lab("daily_usd = 2")
+    assert found(around, providers_file=file) == []
+    [refusal] = found(around, providers_file=file, api_key=None, daily_credits=0)
+    assert "REVE_DAILY_CREDITS is 0" in refusal.text
+    settings = Settings(**{**CAREFUL, "providers_file": file})  # type: ignore[arg-type]
+    told = spending.worst(settings, bootstrap.allowance(settings))
+    assert told.startswith("Paid with your money: Reve, Lab. A day costs at most 6,000 credits")
+    assert told.endswith(", at Lab at most $2.00.")
+
+
+def test_where_every_payer_has_a_budget_of_its_own_they_bound_the_day(
+    around: Surroundings, lab: Callable[[str], Path]
+) -> None:
+    settings = Settings(**{**CAREFUL, "api_key": None, "own_keys": False, "providers_file": lab("daily_usd = 2")})  # type: ignore[arg-type]
+    told = spending.worst(settings, bootstrap.allowance(settings))
+    assert "at most 1,500 credits (about $2.00)" in told
+
+
+def test_a_placeholder_in_the_variable_of_a_files_key_is_refused(
+    around: Surroundings, lab: Callable[..., Path]
+) -> None:
+    [refusal] = found(around, providers_file=lab(key="papi.test-not-a-key"))
+    assert (refusal.code, "LAB_KEY is a placeholder" in refusal.text) == ("key", True)
+
+
+def test_two_providers_may_be_one_account(around: Surroundings, lab: Callable[[str], Path]) -> None:
+    assert found(around, providers_file=lab()) == []  # LAB_KEY and REVE_API_KEY are alike
+    [refusal] = found(around, providers_file=lab(), secret=KEY + SECRET, api_key=KEY + SECRET)
+    assert refusal.code == "same"
+
+
+def test_a_key_on_its_way_in_the_clear_is_worth_a_thought(around: Surroundings, lab: Callable[[str], Path]) -> None:
+    path = lab()
+    path.write_text(path.read_text().replace("https://", "http://"))
+    [finding] = found(around, providers_file=path)
+    assert (finding.refuses, finding.code) == (False, "plain")
+    assert "base_url of the provider “lab” is not https" in finding.text
+    path.write_text(path.read_text().replace("lab.example", "127.0.0.1:8080"))
+    assert found(around, providers_file=path) == []
+
+
+def test_a_model_that_costs_money_without_a_price_is_refused(around: Surroundings) -> None:
+    bought = {"openai_key": KEY, "openai_url": "https://models.example/v1", "openai_models": "dreamer-9"}
+    [refusal] = found(around, **bought)
+    assert (refusal.code, refusal.refuses) == ("price", True)
+    assert "dreamer-9 of the provider “openai”" in refusal.text
+    prices = around.root / "prices.toml"
+    prices.write_text(
+        '[[price]]\nprovider = "openai"\nmodel = "*"\nusd = 0.1\nas_of = 2026-11-01\nsource = "our contract"\n'
+    )
+    assert found(around, **bought, prices_file=prices) == []
+
+
+def test_a_server_of_ones_own_costs_nothing_and_needs_no_budget(around: Surroundings) -> None:
+    free = {
+        "api_key": None,
+        "daily_credits": 0,
+        "visitor_daily_credits": 0,
+        "address_daily_credits": 0,
+        "credits_floor": 0,
+    }
+    assert found(around, **free, openai_url="http://127.0.0.1:8080/v1", openai_models="flux") == []
+
+
+def test_a_file_of_providers_that_others_can_change_is_refused(
+    around: Surroundings, street: Path, lab: Callable[[str], Path]
+) -> None:
+    path = street / "providers.toml"
+    path.write_text(lab().read_text())
+    path.chmod(0o644)
+    assert found(around, providers_file=path) == []
+    path.chmod(0o666)
+    if not is_open_to_others(path):
+        pytest.skip("others cannot get to the folder for temporary files here")
+    [refusal] = found(around, providers_file=path)
+    assert refusal.refuses
+    assert f"Run `chmod o-w {path}`" in refusal.text
+
+
+def test_providers_that_cannot_be_lined_up_are_told_once(around: Surroundings, lab: Callable[[str], Path]) -> None:
+    [refusal] = found(around, providers_file=lab("colour = 1"))
+    assert (refusal.code, "no option colour" in refusal.text) == ("providers", True)
 
 
 def told(

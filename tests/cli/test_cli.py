@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_picture_on_the_command_line_too(tmp_path: 
         pytest.param(["generate", "x", "-n", "0"], {}, "1 to 16 pictures", id="no pictures"),
         pytest.param(["generate", "x", "--seed", "-1"], {}, "The seed must be", id="a negative seed"),
         pytest.param(["generate", "x", "--provider", "dream"], {}, "no provider called", id="an unknown provider"),
-        pytest.param(["jobs"], {"REVE_PROVIDER": "dream"}, "Choose sketch or reve", id="an unknown default provider"),
+        pytest.param(["jobs"], {"REVE_PROVIDER": "dream"}, "Choose one of sketch", id="an unknown default provider"),
         pytest.param(["jobs"], {"REVE_LEASE_S": "soon"}, "REVE_LEASE_S", id="a setting that is no number"),
         pytest.param(["jobs"], {"REVE_API_URL": "api.reve.com"}, "http", id="an address without a scheme"),
         pytest.param(["restore"], {}, "no sound backup", id="nothing to restore"),

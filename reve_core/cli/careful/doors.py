@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from reve_core.cli.careful.finding import Finding, warning
 from reve_core.cli.careful.surroundings import Surroundings, streamlit_option, streamlit_options
+from reve_core.errors import ConfigurationError
 from reve_core.guard.address import is_allowed
+from reve_core.lineup import SETTINGS, SetUp, set_up
 from reve_core.settings import Settings
 
 _HERE = ("localhost", "127.0.0.1", "::1")
@@ -88,11 +91,11 @@ def _frames(settings: Settings, around: Surroundings) -> Iterator[Finding]:
 
 
 def _calls(settings: Settings) -> Iterator[Finding]:
-    for variable, url, key in (
-        ("REVE_API_URL", settings.api_url, settings.api_key or settings.api_proxy_authorization),
-        ("REVE_MODERATION_URL", settings.moderation_url, settings.moderation_key),
-    ):
-        if key and _plain_http((url,)):
+    places = [("REVE_MODERATION_URL", settings.moderation_url, settings.moderation_key is not None)]
+    with suppress(ConfigurationError):  # told elsewhere
+        places += [(*_address(each), each.has_secret) for each in set_up(settings)]
+    for variable, url, has_key in places:
+        if has_key and _plain_http((url,)):
             yield warning(
                 "plain",
                 f"{variable} is not https: the key can be read on the way there. Use https outside your own network.",
@@ -103,6 +106,14 @@ def _calls(settings: Settings) -> Iterator[Finding]:
                 "webhooks",
                 f"REVE_WEBHOOK_HOSTS lets programs make this server call {receiver}. Keep it to https and to hosts outside.",
             )
+
+
+def _address(each: SetUp) -> tuple[str, str]:
+    """What the address of a provider is called where it is set, and the address; empty where it has none."""
+    config = each.config
+    variable = {"reve": "REVE_API_URL", "openai": "REVE_OPENAI_URL"}.get(config.name)
+    url = str(config.options.get("base_url", ""))
+    return (variable if variable and each.source == SETTINGS else f"base_url of the provider “{config.name}”", url)
 
 
 def _plain_http(origins: tuple[str, ...]) -> str:

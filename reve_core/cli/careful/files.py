@@ -31,6 +31,17 @@ def findings(settings: Settings, around: Surroundings) -> Iterator[Finding]:
         path = around.root / name
         if path.exists() and is_open_to_others(path):
             yield _open_to_others(f"The file {name} with your keys", f"chmod 600 {path}", around)
+    for variable, file in (
+        ("REVE_PROVIDERS_FILE", settings.providers_file),
+        ("REVE_PRICES_FILE", settings.prices_file),
+        ("REVE_POLICY_FILE", settings.policy_file),
+    ):
+        if file is not None and is_open_to_others(file.expanduser().absolute(), stat.S_IWOTH):
+            yield Finding(
+                "writable",
+                f"The file of {variable} can be changed by every user of this machine: where keys and prompts are sent, what counts as spent, what is let through. Run `chmod o-w {file}`.",
+                refuses=not around.in_container,
+            )
     for name in _tracked(around.root):
         yield Finding(
             "git",
@@ -75,14 +86,14 @@ def _open_to_others(what: str, command: str, around: Surroundings) -> Finding:
     return Finding("readable", text, refuses=not around.in_container)
 
 
-def is_open_to_others(path: Path) -> bool:
+def is_open_to_others(path: Path, how: int = stat.S_IROTH | stat.S_IWOTH) -> bool:
     """Whether somebody who is neither the owner nor of the group may read or write it, and can get there."""
     try:
         mode = path.stat().st_mode
         ways_in = all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
     except OSError:
         return False
-    return ways_in and bool(mode & (stat.S_IROTH | stat.S_IWOTH))
+    return ways_in and bool(mode & how)
 
 
 def filesystem_of(path: Path, mounts: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from reve_core.cli.careful.finding import Finding, warning
 from reve_core.cli.careful.surroundings import Surroundings, has_sign_in
+from reve_core.errors import ConfigurationError
+from reve_core.lineup import set_up
 from reve_core.settings import Settings
 
 _SECRET_LENGTH, _TOKEN_LENGTH, _DIFFERENT = 32, 24, 10
@@ -54,10 +57,12 @@ def findings(settings: Settings, around: Surroundings) -> Iterator[Finding]:
         yield Finding("operator", f"REVE_OPERATOR_TOKEN is shorter than 24 characters, or too even. {_MAKE_ONE}")
     elif is_example(token, examples):
         yield Finding("operator", f"REVE_OPERATOR_TOKEN is an example that everybody can read. {_MAKE_ONE}")
-    if any(is_example(key, "") for key in _several(settings.api_key)):
-        yield Finding(
-            "key", "REVE_API_KEY is a placeholder. Put your provider's key there, or remove it: the sketch needs none."
-        )
+    for variable, key in _provider_keys(settings).items():
+        if is_example(key, ""):
+            yield Finding(
+                "key",
+                f"{variable} is a placeholder. Put your provider's key there, or remove it: the sketch needs none.",
+            )
     if settings.operator_emails and not has_sign_in(around):
         yield warning(
             "sign-in",
@@ -71,17 +76,36 @@ def is_example(secret: str, examples: str) -> bool:
     return any(word in secret.lower() for word in _PLACEHOLDERS) or secret in examples
 
 
+def _provider_keys(settings: Settings) -> dict[str, str]:
+    """What providers are paid with, by the variable that it comes from."""
+    with suppress(ConfigurationError):  # told elsewhere
+        return {
+            variable: value
+            for each in set_up(settings)
+            for variable, secret in each.secrets.values()
+            if (value := _plain(secret))
+        }
+    return {}
+
+
 def _twice(settings: Settings) -> Iterator[Finding]:
     seen: dict[str, str] = {}
-    for name in ("secret", "webhook_secret", "operator_token", "api_key", "moderation_key"):
-        variable = f"REVE_{name.upper()}"
-        for value in dict.fromkeys(_several(getattr(settings, name))):
-            if value in seen:
-                yield Finding(
-                    "same",
-                    f"{variable} and {seen[value]} have the same value, so whoever is told one has both. Give each its own.",
-                )
-            seen.setdefault(value, variable)
+    own = ("secret", "webhook_secret", "operator_token", "moderation_key")
+    found = [
+        (f"REVE_{name.upper()}", value) for name in own for value in dict.fromkeys(_several(getattr(settings, name)))
+    ]
+    for variable, value in found:
+        if value in seen:
+            yield _same(variable, seen[value])
+        seen.setdefault(value, variable)
+    # Two providers may well be one account.
+    yield from (_same(variable, seen[value]) for variable, value in _provider_keys(settings).items() if value in seen)
+
+
+def _same(one: str, other: str) -> Finding:
+    return Finding(
+        "same", f"{one} and {other} have the same value, so whoever is told one has both. Give each its own."
+    )
 
 
 def _examples(root: Path) -> str:

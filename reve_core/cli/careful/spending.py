@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from reve_core.allowance import CREDITS_PER_USD, Allowance
 from reve_core.cli.careful.finding import Finding, warning
+from reve_core.cli.careful.payers import Payer, payers, payers_or_none
+from reve_core.errors import ConfigurationError
 from reve_core.settings import Settings
 
 _BUDGETS = {
@@ -38,8 +40,15 @@ def findings(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
     ):
         if getattr(settings, _field(variable)) == 0:
             yield Finding("flow", f"{variable} is 0, no limit: {harm}. {_mend(settings, variable)}")
-    if is_paid_by_the_link(settings):
+    try:
+        paid = payers(settings)
+    except ConfigurationError as exc:
+        yield Finding("providers", str(exc))
+        paid = []
+    if paid:
         yield from _budgets(settings, allowance)
+    for payer in paid:
+        yield from _prices(payer)
     if allowance.visitor_per_minute > _MANY_A_MINUTE:
         yield warning(
             "flow",
@@ -51,21 +60,39 @@ def findings(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
 
 def is_paid_by_the_link(settings: Settings) -> bool:
     """Whether visitors can order from a provider that takes money for it, on the account of whoever runs the link."""
-    official = Settings.model_fields["api_url"].default
-    return bool(settings.api_key or settings.api_proxy_authorization or settings.api_url != official)
+    return bool(payers_or_none(settings))
 
 
 def worst(settings: Settings, allowance: Allowance) -> str:
     """The most that a day may cost, in a sentence."""
-    if not is_paid_by_the_link(settings):
+    paid = payers_or_none(settings)
+    if not paid:
         return "No key of yours is used: nobody can spend your money."
-    if not allowance.link_credits:
-        return "A day may cost whatever the key has."
-    usd = allowance.link_credits / CREDITS_PER_USD
-    return (
-        f"A day costs at most {allowance.link_credits:,.0f} credits (about ${usd:,.2f}), one address at most "
-        f"{allowance.address_credits:,.0f}, one visitor at most {allowance.visitor_credits:,.0f}."
+    who = f"Paid with your money: {', '.join(payer.title for payer in paid)}."
+    most, budgets = allowance.link_credits, [payer.limits.daily_credits for payer in paid]
+    if all(budgets):
+        together = sum(budget for budget in budgets if budget)
+        most = min(most, together) if most else together
+    if not most:
+        return f"{who} A day may cost whatever the key has."
+    each = "".join(
+        f", at {payer.title} at most ${budget / CREDITS_PER_USD:,.2f}"
+        for payer, budget in zip(paid, budgets, strict=True)
+        if budget
     )
+    return (
+        f"{who} A day costs at most {most:,.0f} credits (about ${most / CREDITS_PER_USD:,.2f}), one address at most "
+        f"{allowance.address_credits:,.0f}, one visitor at most {allowance.visitor_credits:,.0f}{each}."
+    )
+
+
+def _prices(payer: Payer) -> Iterator[Finding]:
+    if missing := payer.unpriced:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        yield Finding(
+            "price",
+            f"Nobody knows what {missing[0]}{more} of the provider “{payer.name}” costs, so no budget counts it. Write a line for it into the file that REVE_PRICES_FILE names.",
+        )
 
 
 def _budgets(settings: Settings, allowance: Allowance) -> Iterator[Finding]:
