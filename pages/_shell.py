@@ -33,7 +33,7 @@ def main() -> None:
         if host.is_awaited(studio.visitors):
             return
         # The Queue says of each provider itself whether and why it is paused.
-        notices = studio.board.notices(pauses=page.title != "Queue")
+        notices = studio.board.notices(pauses=page.title != "Queue", public=studio.visitors.public)
         me()
     except ReveError as exc:
         look.out_of_order(exc)

@@ -103,3 +103,8 @@ CREDITS_PER_USD = 750  # what a dollar buys at Reve; budgets are in credits, who
 def in_credits(credits: float, usd: float) -> float:
     """A forecast in credits, also for a provider that has a price in US dollars alone."""
     return float(credits) if credits else usd * CREDITS_PER_USD
+
+
+def in_usd(credits: float, usd: float) -> float:
+    """The same in US dollars, also for a provider that names a price in credits alone."""
+    return usd if usd else credits / CREDITS_PER_USD

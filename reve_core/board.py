@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reve_core import views, waits
-from reve_core.catalogue import Catalogue
+from reve_core.catalogue import Catalogue, ProviderView
 from reve_core.models import PERSONAL, Job, JobFilter, JobStatus, Limits, ProviderState, Review
 from reve_core.ports import JobStore, Provider
 
@@ -95,23 +95,36 @@ class Board:
                 title=title,
                 label=self._catalogue.label(name),
                 preview=self._preview(job.id) if job.status is JobStatus.RUNNING else None,
+                resumes=job.status is JobStatus.UNKNOWN and self._catalogue.resumes(name, model),
             )
             if held_up:
                 card["says"] = held_up
             result.append(card)
         return result
 
-    def notices(self, *, pauses: bool = True) -> list[str]:
-        """What everybody should know now: read-only, little room, a paused provider. Plain sentences."""
+    def notices(self, *, pauses: bool = True, public: bool = False) -> list[str]:
+        """
+        What everybody should know now: read-only, little room, a paused provider. Plain sentences. ``public``: for strangers.
+        """
         found = []
         if self._read_only is not None:
             found.append(self._read_only)
         elif self._disk_is_low():
             found.append("The disk is nearly full, so no new job is started. Make room and they go on by themselves.")
         for view in self._catalogue.providers() if pauses else ():
-            if view.paused and view.state is not None:
-                found.append(f"{view.title} is paused: {view.state.reason}")
+            if view.paused:
+                found.append(paused_words(view, datetime.fromtimestamp(self._clock(), UTC), public=public))
         return found
+
+
+def paused_words(view: ProviderView, now: datetime, *, public: bool = False) -> str:
+    """ "Reve is paused: it says it is busy. It goes on by itself in about 2 min." """
+    why, until = view.why(public=public), view.state.until if view.state else None
+    said = f"{view.title} is paused: {why}" if why else f"{view.title} is paused."
+    if until is None or until <= now:
+        return said
+    left = (until - now).total_seconds()
+    return f"{said} It goes on by itself in {waits.in_words(left, left)}."
 
 
 def _holds_up(state: ProviderState, job: Job) -> bool:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reve_core import intake, waits
-from reve_core.allowance import CREDITS_PER_USD, Turn, in_credits
+from reve_core.allowance import CREDITS_PER_USD, Turn, in_credits, in_usd
 from reve_core.models import JobRequest, Limits, ModelInfo, Price, ProviderState, Quote
 from reve_core.ports import Health, JobStore, Provider
 
 _UNKNOWN_LABEL = "AI-generated"
 _SLOWEST_POLL_S = 10
+BY_HAND = "Paused by hand."
+BY_OPERATOR = "Paused by the operator."
+_SPENT = "Its budget for today is spent"
+_CLOSED = "It cannot be used for now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,25 @@ class ProviderView:
     @property
     def paused(self) -> bool:
         return self.state is not None and self.state.paused
+
+    def why(self, *, public: bool = False) -> str:
+        """
+        Why it is paused, empty where it is not. ``public``: for strangers, who are told nothing of keys, hosts and money.
+        """
+        if self.state is None or not self.state.paused:
+            return ""
+        reason = self.state.reason or ""
+        if not public or reason in ("", BY_HAND, BY_OPERATOR):
+            return reason
+        return f"{_SPENT}." if reason.startswith(_SPENT) else _CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """From and to in seconds. ``from_history``: of pictures that were made here, not the maker's word."""
+
+    seconds: tuple[float, float]
+    from_history: bool
 
 
 class Catalogue:
@@ -79,7 +102,7 @@ class Catalogue:
     def _spent_state(self, name: str, spent: float, most: float) -> ProviderState:
         today = datetime.fromtimestamp(self._clock(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         amounts = f"${spent / CREDITS_PER_USD:,.2f} of ${most / CREDITS_PER_USD:,.2f}"
-        reason = f"Its budget for today is spent ({amounts}). It goes on at midnight UTC."
+        reason = f"{_SPENT} ({amounts})."
         return ProviderState(name, paused=True, until=today + timedelta(days=1), reason=reason, own_keys=True)
 
     def label(self, name: str) -> str:
@@ -134,10 +157,12 @@ class Catalogue:
     def quote_all(self, counts: Mapping[tuple[str, str], int], turn: Turn | None = None) -> Quote:
         """
         Price and wait for so many pictures of each provider and model, submitted together now. Providers work side by
-        side; the models of one share its line. ``turn`` as for ``quotes``. Raises BadInput.
+        side; the models of one share its line. Where not all of them count in credits, the sum is in dollars alone.
+        ``turn`` as for ``quotes``. Raises BadInput.
         """
         line = self._store.line()
-        credits, usd, known = 0, 0.0, True
+        known = True
+        prices: list[Quote] = []
         waits_of: dict[str, tuple[float, float]] = {}
         for (name, model_id), count in counts.items():
             provider = self._providers.get(name)
@@ -148,9 +173,10 @@ class Catalogue:
             [quote] = self._quotes(name, model, ahead, (count,), turn)
             low, high = waits_of.get(name, (0.0, 0.0))
             waits_of[name] = (low + quote.low_s, high + quote.high_s)
-            credits, usd, known = credits + quote.credits, usd + quote.usd, known and quote.from_history
+            prices.append(quote)
+            known = known and quote.from_history
         lows, highs = zip(*waits_of.values(), strict=True) if waits_of else ((0.0,), (0.0,))
-        return Quote(credits, usd, max(lows), max(highs), from_history=known and bool(counts))
+        return Quote(*_sum(prices), max(lows), max(highs), from_history=known and bool(counts))
 
     def forecast(self, request: JobRequest) -> float:
         """What one picture is expected to cost, in credits; 0 for a model that is gone."""
@@ -166,6 +192,13 @@ class Catalogue:
             model.capabilities.seed for model in provider.models if model.id == model_id
         )
 
+    def resumes(self, name: str, model_id: str) -> bool:
+        """Whether that model's provider can be asked for an answer that was lost."""
+        provider = self._providers.get(name)
+        return provider is not None and any(
+            model.capabilities.resumes for model in provider.models if model.id == model_id
+        )
+
     def check(self, name: str) -> Health:
         """Ask the provider how it is, without spending."""
         return self._providers[name].check()
@@ -175,6 +208,12 @@ class Catalogue:
         models = {model.id: model for model in provider.models}
         declared = models.get(model_id, provider.models[0]).capabilities.typical_s
         return waits.usual(self._store.durations(provider.name, model_id), declared)
+
+    def usually(self, name: str, model: ModelInfo) -> Usual:
+        """How long a picture of that model takes, the line not counted."""
+        history = self._store.durations(name, model.id)
+        seconds = waits.usual(history, model.capabilities.typical_s)
+        return Usual(seconds, from_history=len(history) >= waits.ENOUGH)
 
     def title(self, name: str, model_id: str) -> str:
         """What made a picture: "Sketch", or "Reve · Reve 2" where one provider has several."""
@@ -215,3 +254,11 @@ class Catalogue:
     @staticmethod
     def _view(provider: Provider, state: ProviderState | None) -> ProviderView:
         return ProviderView(provider.name, provider.title, provider.label, tuple(provider.models), state)
+
+
+def _sum(prices: Iterable[Quote]) -> tuple[int, float]:
+    """Credits and dollars that both say the whole of it; credits are 0 where a part of it has no price in credits."""
+    paid = [price for price in prices if price.credits or price.usd]
+    if all(price.credits for price in paid):
+        return sum(price.credits for price in paid), sum(price.usd for price in paid)
+    return 0, sum(in_usd(price.credits, price.usd) for price in paid)

@@ -163,6 +163,7 @@ class GridOrders:
             new=len(requests),
             held=pictures - order.have - len(requests),
             quote=self._catalogue.quote_all(counts, turn),
+            by_maker=counts,
         )
 
     # -- inside

@@ -44,6 +44,7 @@ def player_data(
     makers = {(column.provider, column.model): column for column in grid.columns}
     layouts = {maker: _has_layout(catalogue, column) for maker, column in makers.items()}
     labels = {name: catalogue.label(name) for name, _ in makers}
+    priced = _priced(grid, catalogue) if acts and len(makers) > 1 else {}
     cells = []
     for row in comparison.rows:
         alt = row.prompt if show_prompts else f"Picture of {comparison.name_of(row.id)}"
@@ -70,7 +71,7 @@ def player_data(
             for row in comparison.rows
         ],
         "columns": [
-            {"id": column.column, "heads": heads}
+            {"id": column.column, "heads": heads, **priced.get((column.provider, column.model), {})}
             for column, heads in zip(grid.columns, column_heads(grid.columns, catalogue), strict=True)
         ],
         "diffs": diffs(comparison.rows) if show_prompts else {},
@@ -146,6 +147,27 @@ def _differing(prompts: tuple[str, ...]) -> list[str]:
 
 
 # -- inside
+
+
+def _priced(grid: Grid, catalogue: Catalogue) -> dict[tuple[str, str], Json]:
+    """By model: its price for a picture, and what its pictures did cost this comparison. For the owner alone."""
+    offered = {(view.name, model.id): model for view in catalogue.providers() for model in view.models}
+    found: dict[tuple[str, str], Json] = {}
+    for maker in {(column.provider, column.model) for column in grid.columns}:
+        jobs = [
+            cell.job
+            for cell in grid.cells.values()
+            if cell.job is not None and not cell.adopted and (cell.place.provider, cell.place.model) == maker
+        ]
+        model = offered.get(maker)
+        price = model.capabilities.price if model is not None else None
+        each = views.price_words(price.credits, price.usd) if price is not None else ""
+        spent = views.spent_words(jobs)
+        found[maker] = {
+            "price": each if each in ("", "Free") else f"{each} each",
+            "cost": f"{spent} so far" if spent else "",
+        }
+    return found
 
 
 def _cell(

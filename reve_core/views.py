@@ -1,18 +1,22 @@
 """A job as the screens and the live route show it: plain JSON values, every text meant to be shown as text."""
 
 from base64 import b64encode
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import NotRequired, TypedDict
 
 from reve_core import waits
 from reve_core.compare.models import Plan
-from reve_core.models import Job, JobStatus, Quote, Review, Stage
+from reve_core.models import Capabilities, Job, JobStatus, Price, Quote, Review, Stage
+
+_LEAST = 0.001  # US dollars; less than that is not told apart
 
 
 class Card(TypedDict):
     """
     One card of the feed. ``wait`` is words such as ``"40–80 s"``; ``elapsed_s`` counts from the start of the run, or from
-    the submission while queued. ``preview`` is a small picture of what is being made, as a ``data:`` address. ``aspect`` is width over height, known from the start so that nothing jumps.
+    the submission while queued. ``preview`` is a small picture of what is being made, as a ``data:`` address. ``aspect`` is
+    width over height, known from the start so that nothing jumps. ``asks``: an unclear job's provider can be asked for free.
     """
 
     id: str
@@ -31,6 +35,7 @@ class Card(TypedDict):
     can: list[str]
     error: str | None
     refused: bool
+    asks: bool
     image: NotRequired[str]
     thumbnail: NotRequired[str]
     preview: NotRequired[str]
@@ -46,6 +51,7 @@ def card(
     title: str,
     label: str,
     preview: bytes | None = None,
+    resumes: bool = False,
 ) -> Card:
     width, height = job.aspect
     since = job.started_at or job.created_at
@@ -67,6 +73,7 @@ def card(
         "can": actions(job),
         "error": job.error,
         "refused": job.error_code == "refused",
+        "asks": resumes and job.status is JobStatus.UNKNOWN and job.request_id is not None,
         "starred": job.starred,
         "cost": cost_words(job),
     }
@@ -129,9 +136,20 @@ def cost_words(job: Job) -> str:
     if job.credits_used == 0:
         return "free"
     if job.usd_used:
-        return f"${job.usd_used:,.2f}" if job.usd_used >= 0.01 else "less than $0.01"
+        return dollars(job.usd_used)
     amount = f"{job.credits_used:g}"
     return f"{amount} credit" if amount == "1" else f"{amount} credits"
+
+
+def spent_words(jobs: Iterable[Job]) -> str:
+    """What several jobs of one model did cost together, as far as it has said so; empty where that is nothing."""
+    credits = usd = 0.0
+    for job in jobs:
+        if job.usd_used is not None:
+            usd += job.usd_used
+        else:
+            credits += job.credits_used or 0.0
+    return " and ".join(filter(None, (credit_words(credits) if credits else "", dollars(usd) if usd else "")))
 
 
 def plan_words(plan: Plan) -> str:
@@ -152,13 +170,69 @@ def plan_words(plan: Plan) -> str:
 
 
 def quote_words(quote: Quote) -> str:
-    """What a forecast says of money: "free", or such as "about 2,250 credits / $3.00"."""
+    """What a forecast says of money: "free", "about $3.00", or such as "about 2,250 credits / $3.00"."""
     parts = []
     if quote.credits:
-        parts.append("1 credit" if quote.credits == 1 else f"{quote.credits:,} credits")
+        parts.append(credit_words(quote.credits))
     if quote.usd:
-        parts.append(f"${quote.usd:,.2f}" if quote.usd >= 0.01 else "less than $0.01")
+        parts.append(cents(quote.usd) if quote.credits else dollars(quote.usd))
     return f"about {' / '.join(parts)}" if parts else "free"
+
+
+def price_words(credits: float, usd: float) -> str:
+    """
+    A price on its tag: ``"Free"``, ``"$0.25"`` from whoever counts in dollars, or such as ``"150 credits · about $0.20"``.
+    """
+    if credits and usd:
+        return f"{credit_words(credits)} · {'about ' if usd >= 0.01 else ''}{cents(usd)}"
+    return dollars(usd) if usd else credit_words(credits) if credits else "Free"
+
+
+def credit_words(credits: float) -> str:
+    return "1 credit" if credits == 1 else f"{credits:,.0f} credits"
+
+
+def dollars(usd: float) -> str:
+    """Cents, and tenths of a cent where they matter: ``"$0.25"``, ``"$0.035"``, ``"less than $0.001"``."""
+    if usd < _LEAST:
+        return f"less than ${_LEAST}"
+    return f"${usd:,.2f}" if usd >= 1 or abs(usd - round(usd, 2)) < _LEAST / 2 else f"${usd:.3f}"
+
+
+def cents(usd: float) -> str:
+    """What an amount in credits comes to, no finer than that is known."""
+    return f"${usd:,.2f}" if usd >= 0.01 else "less than $0.01"
+
+
+def supports(able: Capabilities) -> list[str]:
+    """What sets a model apart, in a few plain words each."""
+    found = {
+        "Seed": able.seed,
+        "Layout boxes": able.layout,
+        "Live preview": able.preview,
+        "Can be stopped": able.stops,
+        "Picked up after a restart": able.resumes,
+    }
+    shapes = len(able.aspect_ratios)
+    return [words for words, has in found.items() if has] + ["1 shape" if shapes == 1 else f"{shapes} shapes"]
+
+
+def price_source(price: Price) -> str:
+    """Where a price comes from and how old it is, for whoever wants to check it; empty where nobody's list has it."""
+    if not price.as_of and not price.source:
+        return ""
+    day = f" of {date_words(price.as_of)}" if price.as_of else ""
+    where = f" ({price.source})" if price.source else ""
+    return f"Price{day}{where}. What is charged in the end counts."
+
+
+def date_words(day: str) -> str:
+    """``"2026-09-14"`` as ``"14 Sep 2026"``; anything else as it is."""
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        return day
+    return f"{found.day} {found:%b %Y}"
 
 
 def _mime(picture: bytes) -> str:

@@ -3,7 +3,7 @@
 import io
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PIL import Image
 
@@ -28,7 +28,8 @@ class FakeProvider:
     """
     Answers with a small PNG. ``before`` runs inside every call and may wait, raise or replace the answer.
 
-    ``prompts`` lists the calls in the order in which they began.
+    ``able`` changes what its model can do; ``usd``: it counts in dollars, and charges so many for each picture. ``prompts``
+    lists the calls in the order in which they began.
     """
 
     label = "AI-generated"
@@ -39,21 +40,26 @@ class FakeProvider:
         *,
         name: str = "fake",
         idempotent: bool = False,
+        title: str = "",
+        model_title: str = "",
         credits: int = 10,
+        usd: float | None = None,
         seed: bool = True,
+        able: Mapping[str, object] | None = None,
         before: Callable[[JobRequest, CallContext], Picture | None] | None = None,
     ) -> None:
         self.name = name
-        self.title = name.capitalize()
+        self.title = title or name.capitalize()
         self.idempotent = idempotent
         self.prompts: list[str] = []
         self.before = before
         self._credits = credits
+        self._usd = usd
         self._guard = threading.Lock()
         self._models = (
             ModelInfo(
                 id=f"{name}-1",
-                title=self.title,
+                title=model_title or self.title,
                 capabilities=Capabilities(
                     aspect_ratios=RATIOS,
                     default_ratio="1:1",
@@ -61,9 +67,9 @@ class FakeProvider:
                     seed=seed,
                     layout=True,
                     progress=True,
-                    price=Price(credits=credits, usd=credits / 750),
+                    price=Price(credits=credits, usd=credits / 750) if usd is None else Price(usd=usd),
                     typical_s=(1.0, 3.0),
-                ),
+                ).model_copy(update=dict(able or {})),
             ),
         )
 
@@ -91,7 +97,10 @@ class FakeProvider:
         layout = Layout(
             regions=(Region(label="<thing>", prompt=request.prompt, bbox=BBox(x0=0.2, y0=0.2, x1=0.8, y1=0.8)),)
         )
-        receipt = Receipt(request_id="rsid-fake", http_status=200, credits_used=self._credits, layout=layout)
+        credits = self._credits if self._usd is None else None
+        receipt = Receipt(
+            request_id="rsid-fake", http_status=200, credits_used=credits, usd_used=self._usd, layout=layout
+        )
         return Picture(png(f"{request.prompt} {request.seed}", size), receipt)
 
     def check(self) -> Health:

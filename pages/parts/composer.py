@@ -24,8 +24,8 @@ _FILL, _ANSWER, _KEY_ANSWER = "composer_fill", "composer_answer", "composer_key_
 _piece = st.components.v2.component(
     NAME,
     html=look.asset("composer.html"),
-    css=look.piece_css("composer.css") + look.asset("standing.css"),
-    js=look.asset("standing.js") + look.asset("composer.js"),
+    css=look.piece_css("composer.css") + look.asset("standing.css") + look.asset("choosing.css"),
+    js=look.asset("standing.js") + look.asset("choosing.js") + look.asset("composer.js"),
 )
 
 

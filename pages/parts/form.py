@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pages.parts import ownkeys, standing
-from reve_core import waits
+from reve_core import views, waits
 from reve_core.catalogue import ProviderView
 from reve_core.errors import BadInput
 from reve_core.models import JobRequest, ModelInfo, Quote, ratio_of
@@ -49,10 +49,10 @@ def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote], here: sta
     able = model.capabilities
     paid = standing.is_paid(view, here.paid)
     made_by = model.title if view.title in model.title else f"{view.title} · {model.title}"
-    paused = ""
-    if standing.is_paused(view, here.paid) and view.state is not None:
-        paused = f"{view.title} is paused: {view.state.reason} What you create now waits in line."
+    if paused := standing.paused_words(view, here):
+        paused = f"{paused} What you create now waits in line."
     return {
+        **offer(view, model, here),
         "key": key_of(view.name, model.id),
         "title": standing.title(view.name, made_by, model, here.paid),
         "ratios": [[name, width / height] for name in able.aspect_ratios for width, height in [ratio_of(name)]],
@@ -73,22 +73,39 @@ def _choice(view: ProviderView, model: ModelInfo, quotes: list[Quote], here: sta
     }
 
 
+def offer(view: ProviderView, model: ModelInfo, here: standing.View) -> dict[str, Any]:
+    """
+    What a list of models says of this one: see ``assets/choosing.js``. ``closed`` is why its provider makes nothing for now.
+    """
+    able, paid = model.capabilities, standing.is_paid(view, here.paid)
+    needs = able.own_key == "must" and view.name not in here.paid
+    usual = here.studio.catalogue.usually(view.name, model)
+    return {
+        "group": view.title,
+        "name": model.title + (" · needs your key" if needs else ""),
+        "each": PAID.lower() if paid else views.price_words(able.price.credits, able.price.usd),
+        "usual": usual_words(*usual.seconds, from_history=usual.from_history),
+        "closed": view.why(public=here.studio.visitors.public) or "Paused."
+        if standing.is_paused(view, here.paid)
+        else "",
+        "supports": views.supports(able),
+        "notes": [words for words in (able.note, "" if paid else views.price_source(able.price)) if words],
+    }
+
+
 def price_words(quote: Quote) -> str:
-    """``"Free"``, or such as ``"150 credits · about $0.20"``."""
-    if quote.credits == 0 and quote.usd == 0:
-        return "Free"
-    parts = []
-    if quote.credits:
-        parts.append("1 credit" if quote.credits == 1 else f"{quote.credits:,} credits")
-    if quote.usd:
-        parts.append(f"about ${quote.usd:.2f}" if quote.usd >= 0.01 else "less than $0.01")
-    return " · ".join(parts)
+    """``"Free"``, ``"$0.25"``, or such as ``"150 credits · about $0.20"``."""
+    return views.price_words(quote.credits, quote.usd)
 
 
 def wait_words(quote: Quote) -> str:
     """How long it will take here, counting the jobs in line before it."""
-    words = waits.in_words(quote.low_s, quote.high_s)
-    return f"{words}, as usual here" if quote.from_history else words
+    return usual_words(quote.low_s, quote.high_s, from_history=quote.from_history)
+
+
+def usual_words(low_s: float, high_s: float, *, from_history: bool) -> str:
+    words = waits.in_words(low_s, high_s)
+    return f"{words}, as usual here" if from_history else words
 
 
 def read(form: Mapping[str, Any]) -> tuple[JobRequest, int]:

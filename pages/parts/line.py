@@ -9,7 +9,7 @@ from pages.parts.me import live
 from pages.parts.pictures import image_url
 from reve_core import views, waits
 from reve_core.allowance import Turn
-from reve_core.catalogue import ProviderView
+from reve_core.catalogue import BY_HAND, ProviderView
 from reve_core.errors import ReveError
 from reve_core.models import Job, JobFilter, JobRequest, JobStatus
 from reve_core.service import Studio
@@ -17,7 +17,6 @@ from reve_core.service import Studio
 STEP = 40
 MOST = 400
 ALL = "all"
-BY_HAND = "Paused by hand."  # says no more than the word "Paused" beside it
 _PROMPT = 600  # letters of a prompt in a row; two lines of it are seen
 
 _TITLES = {
@@ -112,7 +111,8 @@ def provider_row(studio: Studio, view: ProviderView, turn: Turn | None) -> dict[
         "title": view.title,
         "paused": view.paused,
         "operated": not studio.visitors.public,
-        "reason": "" if state is None or state.reason in (None, BY_HAND) else state.reason,
+        # "Paused by hand" says no more than the word "Paused" beside it.
+        "reason": "" if state is None or state.reason == BY_HAND else view.why(public=studio.visitors.public),
         "until": state.until.isoformat() if state and view.paused and state.until else None,
         "says": "Trying one call at a time" if state and state.probing and not view.paused else says,
     }
@@ -150,6 +150,7 @@ def row(job: Job, card: views.Card) -> dict[str, Any]:
         "error": job.error,
         "refused": card["refused"],
         "request_id": job.request_id,
+        "asks": card["asks"],
         "can": card["can"],
     }
 

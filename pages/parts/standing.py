@@ -14,6 +14,7 @@ from typing import Any
 
 from pages.parts import ownkeys
 from pages.parts.me import me, origin
+from reve_core import board
 from reve_core.allowance import Allowance, Standing, Turn, in_credits
 from reve_core.catalogue import ProviderView
 from reve_core.errors import LimitReached
@@ -107,6 +108,13 @@ def is_paid(view: ProviderView, paid: frozenset[str]) -> bool:
 def spends(model: ModelInfo, quote: Quote, *, paid: bool) -> bool:
     """Whether an order of that price takes of the credits that the link allows."""
     return not paid and model.capabilities.own_key != "must" and in_credits(quote.credits, quote.usd) > 0
+
+
+def paused_words(view: ProviderView, here: View) -> str:
+    """Why nothing is made there for now, and until when; empty where something is."""
+    if not is_paused(view, here.paid):
+        return ""
+    return board.paused_words(view, datetime.now(UTC), public=here.studio.visitors.public)
 
 
 def is_paused(view: ProviderView, paid: frozenset[str]) -> bool:

@@ -222,7 +222,8 @@ class Summary:
 class Plan:
     """
     What making, or completing, a comparison would do: ``pictures`` in all, of which the owner has ``have`` already;
-    ``new`` will be ordered and ``held`` not, because of the cap. ``quote`` is for the new ones.
+    ``new`` will be ordered and ``held`` not, because of the cap. ``quote`` is for the new ones, ``by_maker`` how many of
+    them each provider and model makes.
     """
 
     pictures: int
@@ -230,6 +231,7 @@ class Plan:
     new: int
     held: int
     quote: Quote
+    by_maker: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

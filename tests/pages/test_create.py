@@ -75,7 +75,10 @@ def test_a_paused_provider_takes_jobs_but_promises_no_time(open_page: Open, stud
         pytest.param(Quote(0, 0, 1, 2), "Free", id="nothing is charged"),
         pytest.param(Quote(1, 0, 1, 2), "1 credit", id="one of them"),
         pytest.param(Quote(1500, 2.0, 1, 2), "1,500 credits · about $2.00", id="credits and money"),
-        pytest.param(Quote(0, 0.001, 1, 2), "less than $0.01", id="next to nothing is not free"),
+        pytest.param(Quote(1, 0.001, 1, 2), "1 credit · less than $0.01", id="what a credit is worth"),
+        pytest.param(Quote(0, 0.25, 1, 2), "$0.25", id="dollars of a provider that counts in them"),
+        pytest.param(Quote(0, 0.003, 1, 2), "$0.003", id="tenths of a cent"),
+        pytest.param(Quote(0, 0.0001, 1, 2), "less than $0.001", id="next to nothing is not free"),
     ],
 )
 def test_a_price_reads_as_words(quote: Quote, words: str) -> None:

@@ -45,6 +45,9 @@ class Form {
       ended: () => { this.refused = null; this.draw(); },
       said: () => this.ask(),
     });
+    this.sums = {}; // what each model would take of the order, by its key
+    this.list = new Choosing({ many: true, name: 'maker', picked: (key) => this.toggle('models', key) });
+    this.at('.models .list').append(this.list.el);
     this.listen();
   }
 
@@ -70,7 +73,6 @@ class Form {
     });
     this.el.addEventListener('click', (e) => {
       const at = e.target.closest?.('[data-do]'), what = at?.dataset.do;
-      if (what === 'model') this.toggle('models', at.value);
       if (what === 'shape') this.toggle('ratios', at.value);
       if (what === 'shapes') { this.all = !this.all; this.shapes(); this.at('[data-do="shapes"]').focus(); }
       if (what === 'undo' && this.undo) { const back = this.undo; this.undo = null; this.take(back); this.field.prompts.focus(); }
@@ -85,7 +87,7 @@ class Form {
   // One stays chosen: none at all would mean the default one, which is then better shown as chosen.
   toggle(name, value) {
     const list = this.state[name], on = list.includes(value);
-    if (on && list.length === 1) return;
+    if (on && list.length === 1) { this.draw(); return; }
     this.state[name] = on ? list.filter((each) => each !== value) : [...list, value];
     this.adapt(); this.draw(); this.changed();
   }
@@ -201,6 +203,7 @@ class Form {
     clearTimeout(this.timer);
     this.making = false;
     this.preview(answer);
+    this.sums = answer.by_maker ?? {};
     this.refused = answer.refused ? { ...answer.refused, n: answer.n } : null;
     this.draw();
     const [says, more] = [this.at('.cost b'), this.at('.cost small')];
@@ -249,9 +252,13 @@ class Form {
   draw() {
     const { models } = this.data;
     this.at('.models').hidden = models.length < 2;
-    this.chips('.models .chips', models, (model) => this.state.models.includes(model.key));
+    if (models.length > 1) this.list.draw(models, this.state.models, this.sums);
     this.shapes();
-    this.at('.seeds').hidden = !this.chosen().some((model) => model.seed);
+    const seeded = this.chosen().filter((model) => model.seed);
+    this.at('.seeds').hidden = !seeded.length;
+    const hint = this.at('#seeds-hint');
+    hint.hidden = seeded.length === this.chosen().length;
+    hint.textContent = hint.hidden ? '' : `Only ${seeded.map((model) => model.name).join(' and ')} ${seeded.length === 1 ? 'takes' : 'take'} seeds.`;
     for (const radio of this.el.querySelectorAll('[name=samples]')) radio.checked = +radio.value === this.state.samples;
     this.at('.go .button').disabled = Boolean(this.making);
     const own = this.chosen().map((model) => model.own).find(Boolean) ?? null;
@@ -266,19 +273,6 @@ class Form {
     this.state.models = [key];
     this.adapt(); this.draw(); this.save();
     this.submit();
-  }
-
-  chips(where, models, on) {
-    const seal = models.map((model) => model.key + model.title + model.price).join('\n');
-    if (seal !== this.chipped) {
-      this.chipped = seal;
-      this.at(where).replaceChildren(...models.map((model) => {
-        const chip = make('button', { type: 'button', className: 'chip', value: model.key }, make('span', { textContent: model.title }), make('small', { textContent: model.price }));
-        chip.dataset.do = 'model';
-        return chip;
-      }));
-    }
-    for (const chip of this.at(where).children) chip.setAttribute('aria-pressed', String(on({ key: chip.value })));
   }
 
   numbers() {
@@ -298,6 +292,7 @@ class Form {
       more.dataset.do = 'shapes';
       this.at('.shapes').replaceChildren(...common.map(shape), ...(rest.length && common.length ? [more] : []), ...(open ? rest.map(shape) : []));
     }
+    if (!ratios.length) this.at('.shapes').replaceChildren(make('p', { className: 'hint', textContent: 'These models have no shape in common. Take one of them out.' }));
     for (const each of this.el.querySelectorAll('.shape')) each.setAttribute('aria-pressed', String(this.state.ratios.includes(each.value)));
   }
 }

@@ -46,6 +46,7 @@ class Form {
       ended: () => { this.told = null; this.price(); this.say('You can go on.', 6000); },
       said: (text) => this.say(text, 10000),
     });
+    this.picker = new Picker(this.at('.pick'), { name: 'offer', picked: (key) => this.choose(key), opened: () => this.draw() });
     this.listen();
   }
 
@@ -60,7 +61,7 @@ class Form {
     this.seed.addEventListener('input', () => {
       this.state.seed = this.seed.value; this.clear(); this.save();
     });
-    this.select.addEventListener('change', () => { this.state.model = this.select.value; this.say(''); this.adapt(); this.draw(); this.save(); });
+    this.select.addEventListener('change', () => this.choose(this.select.value));
     this.el.addEventListener('change', (e) => {
       if (e.target.name === 'ratio') this.state.ratio = e.target.value;
       else if (e.target.name === 'count') this.state.count = +e.target.value;
@@ -87,7 +88,6 @@ class Form {
     this.data = data;
     this.allowed.receive(data);
     if (first) { this.chips(); this.numbers(); this.shown = data.fill?.n; }
-    this.models();
     this.adapt();
     this.ideas();
     // A fill is a message, not a state: drawn once, also where the page was left and entered again in between.
@@ -111,6 +111,7 @@ class Form {
 
   submit() {
     this.clear();
+    this.picker.open(false);
     if (this.allowed.stops()) return;
     if (!this.box.value.trim()) { this.problem('The prompt is empty. Describe the picture you would like.'); this.box.focus(); return; }
     const { ratio, count, model, seed } = this.state;
@@ -167,7 +168,7 @@ class Form {
     for (const key of ['prompt', 'ratio', 'count', 'model', 'seed']) if (form[key] !== undefined) this.state[key] = form[key];
     this.box.value = this.state.prompt;
     this.seed.value = this.state.seed ?? '';
-    this.models(); this.adapt(); this.draw(); this.save();
+    this.adapt(); this.draw(); this.save();
   }
 
   surprise() {
@@ -190,9 +191,22 @@ class Form {
     if (this.notes) this.say(this.notes);
   }
 
+  // A person's choice. What does not go with it is said at once: nothing is left out silently.
+  choose(key) {
+    const before = this.model;
+    this.state.model = key;
+    this.say('');
+    this.adapt();
+    const { model } = this, said = [this.notes];
+    if (before.seed && !model.seed && this.state.seed) said.push(`${model.name} takes no seed, so yours is left out.`);
+    if (length(this.box.value) > model.max) said.push(`${model.name} takes up to ${model.max.toLocaleString('en')} characters, and the prompt is longer.`);
+    this.say(said.filter(Boolean).join(' '));
+    this.draw(); this.save();
+  }
+
   // -- drawing
 
-  draw() { this.shapes(); this.price(); this.typed(); this.at('.seed').hidden = !this.model.seed; for (const radio of this.el.querySelectorAll('[name=count]')) radio.checked = +radio.value === this.state.count; }
+  draw() { this.models(); this.shapes(); this.price(); this.typed(); this.at('.seed').hidden = !this.model.seed; for (const radio of this.el.querySelectorAll('[name=count]')) radio.checked = +radio.value === this.state.count; }
 
   typed() {
     const now = length(this.box.value), most = this.model.max, counter = this.at('#counter');
@@ -225,7 +239,13 @@ class Form {
       this.select.replaceChildren(...models.map((m) => make('option', { value: m.key, textContent: m.title })));
     }
     this.select.value = this.model.key;
-    this.at('.model').hidden = models.length < 2; // a choice of one is no choice: its name stands beside the price
+    // A choice of one is no choice: its name stands beside the price. Of two a word each will do.
+    this.at('.model').hidden = models.length !== 2;
+    this.at('.pick').hidden = models.length < 3;
+    if (models.length > 2) this.picker.draw(models, [this.model.key]);
+    const facts = this.at('.facts');
+    facts.textContent = this.model.notes.join(' ');
+    facts.hidden = !facts.textContent || this.picker.isOpen; // the open list says it itself
   }
 
   shapes() {
@@ -248,7 +268,7 @@ class Form {
     this.at('.cost b').textContent = quote.price;
     this.at('.cost small').textContent = this.data.models.length < 2 ? `${quote.wait} · ${this.model.title}` : quote.wait;
     const paused = this.at('.paused');
-    paused.hidden = !this.model.paused;
+    paused.hidden = !this.model.paused || this.picker.isOpen;
     paused.textContent = this.model.paused || '';
     const refused = this.refused();
     this.allowed.show({ refused, spends: quote.spends, own: this.model.own, key: this.model.key, paused: Boolean(this.model.paused), n: refused?.n });

@@ -1,6 +1,6 @@
 // The live cards. They ask a small JSON route what is new and draw it in place: a card is made once, and from then on only
 // its words, its bar and its picture change. What a person does goes to Python as one event, "act".
-const POLL_MS = 900, IDLE_MS = 8000, SURE_MS = 6000, MOVED_MS = 3000;
+const POLL_MS = 900, IDLE_MS = 8000, SURE_MS = 6000, MOVED_MS = 3000, FADE_MS = 700;
 const WORDS = { cancel: 'Cancel', retry: 'Try again', reuse: 'Reuse', trash: 'Remove', check: 'Check again', rerun: 'Run again', give_up: 'Give up' };
 const STAR = 'M12 3.6l2.6 5.3 5.8.8-4.2 4.1 1 5.8-5.2-2.7-5.2 2.7 1-5.8-4.2-4.1 5.8-.8z';
 const made = new WeakMap();
@@ -148,7 +148,9 @@ class Card {
     }
     this.buttons(card);
     const known = card.status === 'running' && card.progress !== null;
+    if (card.status !== 'running' && card.status !== 'done') { this.seen = ''; this.li.classList.remove('seen'); for (const old of this.print.querySelectorAll('.peek')) old.remove(); }
     this.li.classList.toggle('blind', card.status === 'running' && !known);
+    this.peek(card.status === 'running' ? card.preview : '');
     this.bar.hidden = !known;
     if (known) this.fillBar.style.width = `${Math.round(100 * card.progress)}%`;
     put(this.mark, done ? [card.says, card.cost && card.cost !== 'free' ? card.cost : ''].filter(Boolean).join(' · ') : card.provider);
@@ -169,12 +171,28 @@ class Card {
     put(this.time, status === 'running' ? `${clock(gone)}${wait ? ` · usually ${wait}` : ''}` : wait ? `${/^(about|under)/.test(wait) ? '' : 'about '}${wait} to go` : '');
   }
 
+  // What is there of the picture so far: each small one fades in over the one before, and the picture itself over the last.
+  peek(src) {
+    if (!src || src === this.seen) return;
+    this.seen = src;
+    const img = make('img', { className: 'peek', alt: '', decoding: 'async', src }), before = [...this.print.querySelectorAll('.peek')];
+    img.onload = () => {
+      img.classList.add('here');
+      this.li.classList.add('seen');
+      setTimeout(() => before.forEach((old) => old.remove()), FADE_MS);
+    };
+    this.print.insertBefore(img, this.bar);
+  }
+
   // The thumbnail is loaded first and faded in over the waiting card, which leaves only then: nothing flickers.
   show(card, live) {
     const img = make('img', { alt: card.prompt.slice(0, 300), decoding: 'async', src: card.src ?? this.feed.data.images + encodeURIComponent(card.thumbnail) + (card.key ? `?k=${card.key}` : '') });
     const open = make('a', { className: 'open', href: `${this.feed.data.gallery}?image=${card.id}`, ariaLabel: 'Open' });
     open.onclick = (e) => { if (e.metaKey || e.ctrlKey || e.shiftKey || e.button) return; e.preventDefault(); this.feed.act(card.id, 'open'); };
-    const arrived = () => { img.classList.add('here'); this.state.remove(); this.bar.remove(); };
+    const arrived = () => {
+      img.classList.add('here'); this.state.remove(); this.bar.remove();
+      setTimeout(() => { for (const old of this.print.querySelectorAll('.peek')) old.remove(); }, FADE_MS);
+    };
     if (!live) img.style.transition = 'none';
     img.onload = () => (img.decode ? img.decode().then(arrived, arrived) : arrived());
     img.onerror = () => { put(this.says, 'The picture could not be loaded.'); put(this.why, ''); };
@@ -217,11 +235,12 @@ class Card {
 
   buttons(card) {
     if (card.status === 'done') { if (this.star && performance.now() > (this.held || 0)) this.starred(card.starred); return; }
-    const key = card.can.join();
+    const key = card.can.join() + card.asks;
     if (key === this.shown) return;
     this.shown = key;
     this.acts.replaceChildren(...card.can.filter((what) => WORDS[what]).map((what) => {
-      const button = make('button', { type: 'button', className: 'button', textContent: what === 'retry' && card.refused ? 'Try anyway' : WORDS[what] });
+      const button = make('button', { type: 'button', className: 'button', textContent: what === 'retry' && card.refused ? 'Try anyway' : what === 'check' && card.asks ? `Ask ${card.provider}` : WORDS[what] });
+      if (what === 'check' && card.asks) button.title = 'It costs nothing to ask what became of it.';
       button.onclick = () => {
         if (what === 'reuse') { this.menu(this.now, button); return; }
         if (what === 'rerun' && !button.classList.contains('sure')) { this.ask(button); return; }

@@ -121,7 +121,9 @@ function makeRow(s, job) {
     main.onclick = () => s.root.getRootNode().getSelection?.()?.toString() || s.act("open", { id: job.id });
   }
   if (!job.cost) row.querySelector(".c4").classList.add("no");
-  if (job.status === "unknown") row.append(el("div", { role: "cell", class: "c6" }, el("p", { text: "The request was sent and nobody can know what became of it. It may have been charged." }), job.request_id ? el("p", { class: "quiet" }, "Request ", el("code", { text: job.request_id })) : null, el("div", { class: "choices" }, ...unclear(s, job))));
+  if (job.status === "unknown") row.append(el("div", { role: "cell", class: "c6" }, el("p", { text: job.asks
+    ? `${job.provider} has the request, and its answer was lost. Asking for it costs nothing; running it again may be charged again.`
+    : "The request was sent and nobody can know what became of it. It may have been charged." }), job.request_id ? el("p", { class: "quiet" }, "Request ", el("code", { text: job.request_id })) : null, el("div", { class: "choices" }, ...unclear(s, job))));
   return row;
 }
 
@@ -144,7 +146,7 @@ function foldable(s, job) {
 function took(job) {
   const parts = [];
   if (job.made !== null) parts.push("took " + seconds(job.made));
-  else if (job.status === "running") parts.push(seconds(Math.floor(job.elapsed)) + (job.wait ? " of " + job.wait : ""));
+  else if (job.status === "running") parts.push(seconds(Math.floor(job.elapsed)) + (job.wait ? ", usually " + job.wait : ""));
   else if (job.status === "queued" && job.wait) parts.push(job.wait.startsWith("under") ? "any moment" : "in " + job.wait);
   if (job.attempt > 1) parts.push("attempt " + job.attempt);
   return parts.join(" · ");
@@ -172,7 +174,7 @@ function unclear(s, job) {
   const again = el("button", { type: "button", "data-k": "rerun", text: "Run again" });
   confirming(again, "Run again – may be charged again", () => s.act("resolve", { id: job.id, how: "rerun" }));
   return [
-    el("button", { type: "button", "data-k": "check", text: "Check again", onclick: () => s.act("resolve", { id: job.id, how: "check" }) }),
+    el("button", { type: "button", "data-k": "check", text: job.asks ? `Ask ${job.provider}` : "Check again", onclick: () => s.act("resolve", { id: job.id, how: "check" }) }),
     again,
     el("button", { type: "button", class: "ghost", "data-k": "give_up", text: "Give up", onclick: () => s.act("resolve", { id: job.id, how: "give_up" }) }),
   ];
@@ -221,4 +223,9 @@ function update(s, card) {
   row.querySelector(".says").textContent = card.says;
   row.querySelector(".took").textContent = took(now);
   setProgress(row.querySelector(".c1"), now);
+  if (card.preview) {
+    const thumb = row.querySelector(".thumb");
+    const img = thumb.querySelector("img") || thumb.insertBefore(el("img", { alt: "" }), thumb.firstChild);
+    if (img.src !== card.preview) img.src = card.preview;
+  }
 }

@@ -53,6 +53,7 @@ def _choice(view: ProviderView, model: ModelInfo, here: standing.View) -> dict[s
     able, paid = model.capabilities, standing.is_paid(view, here.paid)
     one = Quote(able.price.credits, able.price.usd, 0, 0)
     return {
+        **form.offer(view, model, here),
         "key": form.key_of(view.name, model.id),
         "title": standing.title(view.name, here.studio.catalogue.title(view.name, model.id), model, here.paid),
         "ratios": [[name, width / height] for name in able.aspect_ratios for width, height in [ratio_of(name)]],
@@ -189,10 +190,23 @@ def asked_words(asked: Asked, plan: Plan, here: standing.View) -> dict[str, Any]
     return {
         "refused": here.refused(makers, plan.new, plan.quote),
         "says": views.plan_words(plan),
+        "by_maker": _by_maker(plan, models),
         "held": held_words(plan, asked.cap_usd),
         "button": button_words(plan),
         "ready": ready,
     }
+
+
+def _by_maker(plan: Plan, models: Mapping[tuple[str, str], ModelInfo]) -> dict[str, str]:
+    """What each of several models would take of it, by its key: ``"6 for $1.50"``."""
+    if len(plan.by_maker) < 2:
+        return {}
+    found = {}
+    for maker, number in plan.by_maker.items():
+        price = models[maker].capabilities.price
+        total = views.price_words(price.credits * number, price.usd * number)
+        found[form.key_of(*maker)] = f"{number:,} for {'nothing' if total == 'Free' else total.split(' · ')[0]}"
+    return found
 
 
 def problem(error: BadInput, prompts: Sequence[str] = ()) -> dict[str, Any]:

@@ -32,8 +32,8 @@ EXAMPLE = {
 _piece = st.components.v2.component(
     NAME,
     html=look.asset("compare_form.html"),
-    css=look.piece_css("compare_form.css") + look.asset("standing.css"),
-    js=look.asset("standing.js") + look.asset("compare_form.js"),
+    css=look.piece_css("compare_form.css") + look.asset("standing.css") + look.asset("choosing.css"),
+    js=look.asset("standing.js") + look.asset("choosing.js") + look.asset("compare_form.js"),
 )
 
 

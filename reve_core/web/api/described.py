@@ -29,6 +29,7 @@ def shape_of(job: Job, label_of: Callable[[str], str]) -> JobShape:
         cancel_requested=job.cancel_requested,
         error=JobError(code=job.error_code or "error", detail=job.error) if job.error else None,
         credits_used=job.credits_used,
+        usd_used=job.usd_used,
         starred=job.starred,
         image=Image(
             url=image_path(image.name),

@@ -9,17 +9,28 @@ from reve_core.web.api.shapes import ModelShape, Providers, ProviderShape
 
 
 async def list_(call: Call) -> Response:
+    catalogue = call.studio.catalogue
     found = [
         ProviderShape(
             name=view.name,
             title=view.title,
             label=view.label,
             paused=view.paused,
+            reason=view.why(public=call.studio.visitors.public),
+            until=view.state.until if view.state is not None and view.paused else None,
             models=[
-                ModelShape(id=model.id, title=model.title, capabilities=model.capabilities) for model in view.models
+                ModelShape(
+                    id=model.id,
+                    title=model.title,
+                    capabilities=model.capabilities,
+                    usual_s=usual.seconds,
+                    from_history=usual.from_history,
+                )
+                for model in view.models
+                for usual in [catalogue.usually(view.name, model)]
             ],
         )
-        for view in call.studio.catalogue.providers()
+        for view in catalogue.providers()
     ]
     return tagged(call.request, Providers(providers=found))
 
@@ -36,6 +47,7 @@ OPERATIONS = (
         headers={"If-None-Match": "An earlier ETag: 304 where nothing has changed."},
         gives=("ETag",),
         group="Providers",
-        about="Prices are forecasts for one picture, in credits and US dollars.",
+        about="Prices are forecasts for one picture, in credits and US dollars, with the day and the place they were read. "
+        "What is charged in the end is in each job's `credits_used` and `usd_used`.",
     ),
 )

@@ -147,7 +147,10 @@ class JobShape(BaseModel):
     progress: float | None = Field(None, description="0 to 1 while running, where the provider tells.")
     cancel_requested: bool
     error: JobError | None
-    credits_used: float | None = Field(description="What the provider says it charged, over all tries.")
+    credits_used: float | None = Field(
+        description="What the provider says it charged, over all tries; of one that counts in dollars, what that is worth."
+    )
+    usd_used: float | None = Field(description="The same in US dollars, where the provider counts in them.")
     starred: bool
     image: Image | None
     layout: Layout | None = Field(None, description="Labelled boxes, 0 to 1 from the top left.")
@@ -199,6 +202,10 @@ class ModelShape(BaseModel):
     id: str
     title: str
     capabilities: Capabilities
+    usual_s: tuple[float, float] = Field(
+        description="How long a picture takes, from and to, in seconds, without the line."
+    )
+    from_history: bool = Field(description="Whether `usual_s` comes from the pictures that were made here.")
 
 
 class ProviderShape(BaseModel):
@@ -206,6 +213,8 @@ class ProviderShape(BaseModel):
     title: str
     label: str
     paused: bool
+    reason: str = Field(description="Why it is paused; empty where it is not.")
+    until: datetime | None = Field(description="When a pause ends by itself; null where a person ends it.")
     models: list[ModelShape]
 
 
