@@ -9,6 +9,7 @@ from reve_core.errors import IdempotencyConflict, JobGone
 from reve_core.models import (
     Claim,
     Glance,
+    Job,
     JobFilter,
     JobRequest,
     JobStatus,
@@ -17,7 +18,9 @@ from reve_core.models import (
     Order,
     Placed,
     Receipt,
+    Stage,
     StoredImage,
+    Ticket,
 )
 from reve_core.ports import JobStore
 from tests.building import place
@@ -72,6 +75,32 @@ def finish(store: JobStore, held: Claim, credits: float = 10) -> None:
     receipt = Receipt(credits_used=credits, request_id="rsid-1")
     assert store.arrived(held, receipt)
     assert store.done(held, image(held), receipt)
+
+
+def accepted(store: JobStore, request_id: str = "r-1") -> Claim:
+    """A job whose call its provider has accepted."""
+    held = claim(store)
+    assert store.begin_call(held, idempotent=False)
+    assert store.accept(held, Ticket(request_id=request_id, data={"path": "a/b"}))
+    return held
+
+
+def finish_taken(store: JobStore, held: Claim, credits: float = 10) -> None:
+    """The answer to a call that was made before."""
+    receipt = Receipt(credits_used=credits, request_id="r-1")
+    assert store.arrived(held, receipt)
+    assert store.done(held, image(held), receipt)
+
+
+def found(store: JobStore, job_id: str) -> Job:
+    job = store.get(job_id)
+    assert job is not None
+    return job
+
+
+def spend(store: JobStore, *forecasts: float, model: str = "fake-1") -> list[str]:
+    requests = [request().model_copy(update={"model": model}) for _ in forecasts]
+    return [job.id for job in place(store, *requests, credits=forecasts)]
 
 
 class JobStoreContract:
@@ -343,6 +372,9 @@ class JobStoreContract:
             pytest.param(lambda s, c: s.requeue(c, delay_s=0, why="", free=True, outcome=None), id="requeue"),
             pytest.param(lambda s, c: s.unknown(c, "x"), id="unknown"),
             pytest.param(lambda s, c: s.cancelled(c, outcome=None), id="cancelled"),
+            pytest.param(lambda s, c: s.accept(c, Ticket(request_id="r-1")), id="accept"),
+            pytest.param(lambda s, c: s.put_off(c, delay_s=1, why="x"), id="put_off"),
+            pytest.param(lambda s, c: s.take_over(c, "w", lease_s=60) is not None, id="take_over"),
         ],
     )
     def test_a_write_under_a_lost_claim_changes_nothing(self, store: JobStore, write: object) -> None:
@@ -670,3 +702,288 @@ class JobStoreContract:
             finish(store, held)
         assert store.durations("fake", "fake-1") == pytest.approx([5.0, 3.0])
         assert store.durations("fake", "other") == []
+
+    # -- calls that were accepted under a ticket
+
+    def test_a_ticket_is_there_for_whoever_finds_the_job_later(self, store: JobStore, clock: Clock) -> None:
+        [job_id] = submit(store)
+        held = accepted(store)
+        assert found(store, job_id).request_id == "r-1"
+        assert store.accept(held, Ticket(request_id="r-1", data={"path": "a/b", "seen": 2}))
+        clock.pass_(61)
+        [(left, call)] = store.expired()
+        assert left.token == held.token
+        assert call is not None
+        assert call.ticket == Ticket(request_id="r-1", data={"path": "a/b", "seen": 2})
+        assert call.outcome is None
+
+    def test_a_call_is_taken_over_once_its_lease_is_over_and_is_the_same_attempt(
+        self, store: JobStore, clock: Clock
+    ) -> None:
+        submit(store)
+        held = accepted(store)
+        assert store.take_over(held, "other", lease_s=60) is None
+        clock.pass_(61)
+        taken = store.take_over(held, "other", lease_s=60)
+        assert taken is not None
+        assert (taken.job.attempt, taken.job.tries, taken.blob_stem) == (1, 1, held.blob_stem)
+        assert (taken.job.status, taken.job.stage) == (JobStatus.RUNNING, Stage.CALLING)
+        assert store.workers() == {"other"}
+        assert store.expired() == []
+        assert not store.begin_call(taken, idempotent=False)  # it was made
+        finish_taken(store, taken)
+        assert len(store.calls(held.job.id)) == 1
+
+    def test_who_lost_a_call_to_another_changes_nothing_any_more(self, store: JobStore, clock: Clock) -> None:
+        [job_id] = submit(store)
+        held = accepted(store)
+        clock.pass_(61)
+        taken = store.take_over(held, "other", lease_s=60)
+        assert taken is not None
+        before = found(store, job_id)
+        assert store.beat([held], lease_s=60) == {job_id: "lost"}
+        assert not store.accept(held, Ticket(request_id="r-2"))
+        assert not store.put_off(held, delay_s=1, why="later")
+        assert not store.arrived(held, Receipt(credits_used=99))
+        assert not store.done(held, image(held), Receipt(credits_used=99))
+        assert not store.unknown(held, "who knows")
+        assert not store.fail(held, "x", "x", outcome="not_charged")
+        assert not store.requeue(held, delay_s=0, why="x", free=True, outcome="not_charged")
+        assert not store.cancelled(held, outcome="not_charged")
+        assert found(store, job_id) == before
+        [call] = store.calls(job_id)
+        assert (call.outcome, call.receipt, call.ticket and call.ticket.request_id) == (None, None, "r-1")
+
+    def test_of_many_who_would_take_a_call_over_one_does(self, store: JobStore, clock: Clock) -> None:
+        submit(store)
+        held = accepted(store)
+        clock.pass_(61)
+        taken: list[Claim | None] = []
+        start = threading.Barrier(6)
+
+        def take(number: int) -> None:
+            start.wait()
+            taken.append(store.take_over(held, f"w{number}", lease_s=60))
+
+        threads = [threading.Thread(target=take, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(taken) == 6
+        assert len([each for each in taken if each is not None]) == 1
+
+    def test_a_call_without_a_ticket_is_taken_over_by_nobody(self, store: JobStore, clock: Clock) -> None:
+        submit(store)
+        held = claim(store)
+        store.begin_call(held, idempotent=False)
+        clock.pass_(61)
+        assert store.take_over(held, "other", lease_s=60) is None
+        assert store.unknown(held, "who knows")
+        assert store.take_over(held, "other", lease_s=60) is None
+
+    def test_an_unclear_job_is_taken_over_and_may_end_in_any_way(self, store: JobStore) -> None:
+        done, charged, free = submit(store, "done", "refused", "not charged")
+        for _ in range(3):
+            held = accepted(store)
+            store.cancel(held.job.id)
+            assert store.unknown(held, "No answer in time.")
+        assert store.cancel(done) == "too_late"
+        taken = []
+        for job_id in (done, charged, free):
+            left = store.held(job_id)
+            assert left is not None
+            again = store.take_over(left, "other", lease_s=60)
+            assert again is not None
+            assert (again.job.error, again.job.finished_at, again.job.cancel_requested) == (None, None, False)
+            taken.append(again)
+        finish_taken(store, taken[0], credits=7)
+        assert store.fail(taken[1], "refused", "No.", outcome="refused", receipt=Receipt(credits_used=3))
+        assert store.requeue(taken[2], delay_s=0, why="It failed.", free=False, outcome="not_charged")
+        assert [found(store, job_id).status for job_id in (done, charged, free)] == [
+            JobStatus.DONE,
+            JobStatus.FAILED,
+            JobStatus.QUEUED,
+        ]
+        assert [store.calls(job_id)[0].outcome for job_id in (done, charged, free)] == ["ok", "refused", "not_charged"]
+        assert [found(store, job_id).credits_used for job_id in (done, charged)] == [7, 3]
+
+    def test_what_a_person_has_decided_about_is_taken_over_by_nobody(self, store: JobStore) -> None:
+        given_up, again, trashed = submit(store, "given up", "again", "trashed")
+        held = [accepted(store) for _ in range(3)]
+        for each in held:
+            store.unknown(each, "No answer in time.")
+        store.give_up(given_up, "Given up.")
+        store.again(again, when=[JobStatus.UNKNOWN])
+        store.trash([trashed], True)
+        assert [store.take_over(each, "other", lease_s=60) for each in held] == [None] * 3
+
+    def test_what_was_put_off_is_held_by_nobody_and_found_when_its_time_has_come(
+        self, store: JobStore, clock: Clock
+    ) -> None:
+        [job_id] = submit(store)
+        held = accepted(store)
+        assert store.put_off(held, delay_s=30, why="It does not answer now.")
+        job = found(store, job_id)
+        assert (job.status, job.progress_text) == (JobStatus.RUNNING, "It does not answer now.")
+        assert store.workers() == set()
+        # A heartbeat that was on its way changes nothing about it.
+        assert store.beat([held], lease_s=600) == {job_id: "lost"}
+        clock.pass_(29)
+        assert store.expired() == []
+        clock.pass_(2)
+        [(left, call)] = store.expired()
+        assert call is not None
+        assert call.ticket is not None
+        taken = store.take_over(left, "other", lease_s=60)
+        assert taken is not None
+        finish_taken(store, taken)
+
+    def test_cancelling_what_was_put_off_lets_it_be_picked_up_at_once(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = accepted(store)
+        store.put_off(held, delay_s=300, why="It does not answer now.")
+        assert store.expired() == []
+        assert store.cancel(job_id) == "requested"
+        [(left, _)] = store.expired()
+        taken = store.take_over(left, "other", lease_s=60)
+        assert taken is not None
+        assert taken.job.cancel_requested
+        assert store.cancelled(taken, outcome="not_charged", why="Stopped.", receipt=Receipt(request_id="r-9"))
+        job = found(store, job_id)
+        assert (job.status, job.error, job.request_id) == (JobStatus.CANCELLED, "Stopped.", "r-9")
+        [call] = store.calls(job_id)
+        assert call.outcome == "not_charged"
+
+    def test_what_was_put_off_takes_its_place_at_the_provider(self, store: JobStore) -> None:
+        submit(store, "one", "two")
+        held = accepted(store)
+        store.put_off(held, delay_s=300, why="It does not answer now.")
+        assert store.claim("w", lease_s=60, limits={"fake": Limits(1)}) is None
+
+    def test_a_ticket_goes_with_its_job(self, store: JobStore) -> None:
+        gone, kept = submit(store, "gone", "kept")
+        for _ in range(2):
+            finish_taken(store, accepted(store))
+        store.trash([gone], True)
+        store.purge([gone, kept])  # the second is not in the trash, and keeps what it has
+        assert [call.ticket for call in store.calls(gone)] == [None]
+        [call] = store.calls(kept)
+        assert call.ticket is not None
+        assert call.receipt is not None
+
+    # -- money, counted in dollars
+
+    def test_dollars_are_settled_on_the_job_and_counted_as_credits(self, store: JobStore) -> None:
+        [job_id] = submit(store)
+        held = accepted(store)
+        receipt = Receipt(usd_used=0.25, request_id="r-1")
+        store.arrived(held, receipt)
+        store.done(held, image(held), receipt)
+        job = found(store, job_id)
+        assert job.usd_used == pytest.approx(0.25)
+        assert job.credits_used == pytest.approx(0.25 * 750)
+        assert store.spent_today("fake") == pytest.approx(0.25 * 750)
+
+    def test_credits_that_were_named_count_and_not_what_they_are_worth(self, store: JobStore) -> None:
+        submit(store)
+        held = accepted(store)
+        store.arrived(held, Receipt(credits_used=100, usd_used=1.0))
+        assert store.spent_today("fake") == pytest.approx(100)
+
+    # -- a budget of the day
+
+    def test_what_was_spent_today_is_what_was_said_and_else_what_was_expected(
+        self, store: JobStore, clock: Clock
+    ) -> None:
+        spend(store, 10, 20, 30, 40, 50, 60)
+        spent = [0.0]
+        held = claim(store)
+        spent.append(store.spent_today("fake"))  # reserved before it is sent
+        finish(store, held, credits=12)
+        spent.append(store.spent_today("fake"))
+        held = accepted(store)
+        spent.append(store.spent_today("fake"))
+        store.arrived(held, Receipt())
+        store.done(held, image(held), Receipt())
+        spent.append(store.spent_today("fake"))
+        held = accepted(store)
+        store.unknown(held, "who knows")
+        spent.append(store.spent_today("fake"))
+        held = accepted(store)
+        store.fail(held, "x", "x", outcome="not_charged")
+        spent.append(store.spent_today("fake"))
+        claim(store)
+        spent.append(store.spent_today("fake"))
+        assert spent == pytest.approx([0, 10, 12, 32, 32, 62, 62, 112])
+        assert store.spent_today("other") == 0
+        clock.pass_(86_400)
+        assert store.spent_today("fake") == 50  # about to be sent today
+
+    def test_deleting_a_picture_does_not_give_back_what_it_may_have_cost(self, store: JobStore) -> None:
+        [job_id] = spend(store, 20)
+        held = accepted(store)
+        store.arrived(held, Receipt())  # it did not say
+        store.done(held, image(held), Receipt())
+        store.trash([job_id], True)
+        store.purge([job_id])
+        assert store.spent_today("fake") == 20
+
+    def test_a_stopped_call_that_may_have_cost_counts(self, store: JobStore) -> None:
+        spend(store, 20, 20)
+        assert store.cancelled(accepted(store), outcome="unknown", why="Stopped. It may have been charged.")
+        assert store.cancelled(accepted(store), outcome="not_charged")
+        assert store.spent_today("fake") == 20
+
+    def test_a_spent_budget_holds_back_what_costs_and_lets_everything_else_go_on(
+        self, store: JobStore, clock: Clock
+    ) -> None:
+        dear = spend(store, 30, 30, 30)
+        [cheap] = spend(store, 5, model="fake-small")
+        [free] = spend(store, 0, model="fake-free")
+        [own] = [job.id for job in place(store, request("own"), credits=(30.0,), own_keys={"fake": "k"})]
+        day = Limits(concurrency=9, daily_credits=65)
+        taken: list[str] = []
+        while (held := store.claim("w", lease_s=60, limits={"fake": day})) is not None:
+            taken.append(held.job.id)
+        assert set(taken[:2]) <= set(dear)
+        assert set(taken[2:]) == {cheap, free, own}
+        left = found(store, next(job_id for job_id in dear if job_id not in taken))
+        assert left.status is JobStatus.QUEUED
+        clock.pass_(86_400)
+        # Their calls were never begun, so that they count for the day on which they will be.
+        assert store.spent_today("fake") == 65
+        for job_id in taken:
+            store.cancel(job_id)
+        [later] = [store.claim("w", lease_s=60, limits={"fake": Limits(9, daily_credits=200)})]
+        assert later is not None
+        assert later.job.id == left.id
+
+    def test_a_budget_of_nothing_lets_only_what_is_free_through(self, store: JobStore) -> None:
+        spend(store, 1)
+        [free] = spend(store, 0)
+        nothing = {"fake": Limits(concurrency=9, daily_credits=0)}
+        held = store.claim("w", lease_s=60, limits=nothing)
+        assert held is not None
+        assert held.job.id == free
+        assert store.claim("w", lease_s=60, limits=nothing) is None
+
+    def test_many_claimers_at_once_never_go_past_the_budget(self, store: JobStore) -> None:
+        spend(store, *[10.0] * 20)
+        day = {"fake": Limits(concurrency=100, daily_credits=75)}
+        taken: list[Claim] = []
+        start = threading.Barrier(6)
+
+        def take() -> None:
+            start.wait()
+            while (held := store.claim("w", lease_s=60, limits=day)) is not None:
+                store.begin_call(held, idempotent=False)
+                taken.append(held)
+
+        threads = [threading.Thread(target=take) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(taken) == 7
+        assert store.spent_today("fake") == 70
