@@ -14,7 +14,7 @@ from reve_core.providers.openai.profiles import TAG, Size, sends_response_format
 
 _END = TAG.replace("<", "</")
 _COMMAND = re.compile(
-    r"<sd_cpp_extra_args\b.*?</sd_cpp_extra_args\s*>|</?sd_cpp_extra_args\b[^>]*>?|<lora:[^>]*>?", re.I | re.S
+    r"<sd_cpp_extra_args.*?</sd_cpp_extra_args\s*>|</?sd_cpp_extra_args[^>]*>?|<lora:[^>]*>?", re.I | re.S
 )
 _OBEYED = re.compile(r"</?sd_cpp_extra_args|<lora:", re.I)
 _COMMANDS_LEFT_OUT = "Parts of the prompt that this server would take for commands were left out."

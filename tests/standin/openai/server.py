@@ -8,6 +8,7 @@ import json
 import math
 import threading
 from contextlib import nullcontext
+from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import HTTP
 from pathlib import Path
@@ -146,7 +147,7 @@ class ImagesServer(Serving):
 
     def _paid(self, connection: Connection, path: str, below: str, seen: Seen) -> Reply | None:
         if (
-            refusal := problem_with(self.dialect, seen.fields)
+            refusal := problem_with(replace(self.dialect, models=tuple(self.models)), seen.fields)
             or (_bad_edit(self.dialect, seen.fields) if below == EDITS else None)
         ) is not None:
             return refusal
@@ -201,7 +202,9 @@ class ImagesServer(Serving):
         return Reply(200, body, headers)
 
     def _picture(self, fields: dict[str, Any], ratio: str, index: int) -> bytes:
-        png, _ = self._artist.picture({**fields, "aspect_ratio": ratio, "index": index})
+        # By what was to be drawn alone: how it is delivered changes nothing of it.
+        drawn = {name: fields[name] for name in ("prompt", "model", "seed") if name in fields}
+        png, _ = self._artist.picture({**drawn, "aspect_ratio": ratio, "index": index})
         return png
 
     def _entry(self, png: bytes, wants: str) -> dict[str, Any]:
