@@ -24,11 +24,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from reve_core.cli import compare, doctor, generate, jobs, policy, restore, token
+    from reve_core.cli import compare, doctor, generate, jobs, models, policy, restore, token
 
     parser = argparse.ArgumentParser(prog="python -m reve_core", description="Reve Studio without a browser.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (generate, compare, jobs, policy, token, doctor, restore):
+    for module in (generate, compare, models, jobs, policy, token, doctor, restore):
         name, summary = module.__name__.rpartition(".")[2], (module.__doc__ or "").strip().splitlines()[0]
         command = commands.add_parser(name, help=summary, description=module.__doc__)
         module.arguments(command)

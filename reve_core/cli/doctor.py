@@ -2,16 +2,26 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from reve_core import bootstrap, marks, webhooks
-from reve_core.allowance import Allowance
+from reve_core.allowance import CREDITS_PER_USD, Allowance
 from reve_core.cli import careful
 from reve_core.errors import ReveError, UnsafeConfiguration
+from reve_core.lineup import line_up, set_up
+from reve_core.models import Limits
+from reve_core.ports import Health
+from reve_core.service import Studio
 from reve_core.settings import SECRETS_FILE, Settings
+from reve_core.views import price_source, price_words
+
+CHECKS_S = 20.0  # for all providers together
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,15 +83,74 @@ def _checks(settings: Settings, allowance: Allowance, *, offline: bool) -> tuple
         if studio.read_only is None:
             counts = ", ".join(f"{count:,} {status.value}" for status, count in studio.counts().items() if count)
             well &= _line(True, f"The database is healthy: {counts or 'no jobs yet'}.")
-        for view in studio.catalogue.providers():
-            if view.paused and view.state is not None:
-                well &= _line(False, f"{view.title} is paused: {view.state.reason}")
-            if not offline:
-                health = studio.catalogue.check(view.name)
-                well &= _line(health.ok, f"{view.title}: {health.text}")
+        print("Providers (asked without spending)" if not offline else "Providers (not asked)")
+        well &= _providers(studio, settings, offline=offline)
         return well, studio.admission.allowance() or allowance
     finally:
         studio.stop(0)
+
+
+def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
+    """Whether all of them are well."""
+    views = studio.catalogue.providers()
+    checks = {} if offline else _asked(studio.catalogue.check, [view.name for view in views])
+    limits = line_up(settings).limits
+    where = {each.config.name: each for each in set_up(settings)}
+    well = True
+    for view in views:
+        health = checks.get(view.name)
+        if view.paused and view.state is not None:
+            well &= _line(False, f"{view.title} is paused: {view.state.reason}")
+        if health is not None:
+            well &= _line(health.ok, f"{view.title}: {health.text}")
+        elif not view.paused:
+            print(f"  · {view.title}")
+        each = where[view.name]
+        keys = [f"{variable} {'set' if secret else 'not set'}" for variable, secret in each.secrets.values()]
+        facts = [f"“{view.name}” of {each.source}", *keys, *_limits(limits[view.name])]
+        print(f"      {'; '.join(facts)}")
+        for model in view.models:
+            able = model.capabilities
+            told = price_words(able.price.credits, able.price.usd)
+            title = f"{model.title} ({model.id})" if model.title != model.id else model.title
+            # The kind's own price needs no source, and a free one no price list.
+            print(f"      {title}: {told[:1].lower() + told[1:]}. {price_source(able.price)}".rstrip())
+    return well
+
+
+def _asked(check: Callable[[str], Health], names: Sequence[str]) -> dict[str, Health]:
+    """All of them at once; one that does not answer in time holds up nobody."""
+    answers: queue.SimpleQueue[tuple[str, Health]] = queue.SimpleQueue()
+
+    def ask(name: str) -> None:
+        try:
+            answers.put((name, check(name)))
+        except Exception as exc:  # a stranger's code
+            answers.put((name, Health(ok=False, text=f"Its check failed: {type(exc).__name__}.")))
+
+    for name in names:
+        threading.Thread(target=ask, args=(name,), name=f"check-{name}", daemon=True).start()
+    found: dict[str, Health] = {}
+    end = time.monotonic() + CHECKS_S
+    while len(found) < len(names):
+        try:
+            name, health = answers.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            break
+        found[name] = health
+    late = Health(ok=False, text=f"It gave no answer within {CHECKS_S:g} seconds.")
+    return {name: found.get(name, late) for name in names}
+
+
+def _limits(limits: Limits) -> list[str]:
+    found = [f"{limits.concurrency} at once"]
+    if limits.per_minute:
+        found.append(f"{limits.per_minute} a minute")
+    if limits.daily_credits:
+        found.append(f"${limits.daily_credits / CREDITS_PER_USD:,.2f} a day")
+    if limits.timeout_s:
+        found.append(f"{limits.timeout_s:g} s for a picture")
+    return found
 
 
 def _told(found: Sequence[careful.Finding], settings: Settings, allowance: Allowance, *, well: bool) -> bool:

@@ -21,8 +21,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-n", "--count", type=int, default=1, help="number of pictures (default 1)")
     parser.add_argument("--seed", type=int, help="for providers with seeds: draw the same again")
-    parser.add_argument("--provider", default="", help="sketch or reve (default: as configured)")
-    parser.add_argument("--model", default="", help="one of the provider's models (default: its first)")
+    parser.add_argument(
+        "--provider",
+        default="",
+        metavar="NAME",
+        help="such as sketch, reve or fal, see models (default: as configured)",
+    )
+    parser.add_argument("--model", default="", metavar="ID", help="one of the provider's models (default: its first)")
 
 
 def run(options: argparse.Namespace) -> int:
