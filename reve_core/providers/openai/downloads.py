@@ -43,8 +43,13 @@ class Downloads:
         )
         self._own = Wire("", connect_timeout_s=connect_timeout_s, ssl_context=ssl_context)
 
-    def picture(self, url: str, receipt: Receipt, cleaner: Cleaner, context: CallContext, deadline: float) -> bytes:
-        """The bytes, by ``deadline`` (monotonic). Raises what became of the call that has made the picture."""
+    def picture(
+        self, url: str, receipt: Receipt, cleaner: Cleaner, context: CallContext, deadline: float
+    ) -> bytes | ProviderError:
+        """
+        The bytes, by ``deadline`` (monotonic), or what became of the call that has made the picture. That is not raised
+        here, where a traceback would hold the address.
+        """
         address = _absolute(url, self._server.base_url)
         key = context.own_key or self._server.key
         with_key = self._server.options.files_with_key and key is not None and _is_within(address, self._server.origin)
@@ -63,9 +68,9 @@ class Downloads:
                 return bytes(seen.body)
             pause = _PAUSES_S[min(tries, len(_PAUSES_S)) - 1]
             if _is_final(seen, tries) or monotonic() + pause >= deadline or context.is_leaving():
-                raise self._failed(seen, address, receipt, cleaner)
+                return self._failed(seen, address, receipt, cleaner)
             if context.is_cancelled():
-                raise CallCancelled(
+                return CallCancelled(
                     "Stopped while its picture was being fetched.", may_cost=self._server.paid, receipt=receipt
                 )
             threading.Event().wait(pause)

@@ -135,6 +135,8 @@ class OpenAIProvider:
             raise result
         answer, receipt = result
         data = answer.image or self._downloads.picture(answer.url, receipt, cleaner, context, deadline)
+        if isinstance(data, ProviderError):
+            raise data
         self._look_at(data, receipt, cleaner)
         return Picture(data, receipt.model_copy(update={"notes": (*asked.notes, *_notes(asked, answer, data))}))
 
@@ -161,7 +163,8 @@ class OpenAIProvider:
         is_unnamed = not wanted or (wanted == UNNAMED and not self._server.entries)
         if not self._server.entries and not self._is_listed:
             first = self._known[0]
-            if not (is_unnamed and (first.sent or not self._server.profile.has_model)) and wanted != first.sent:
+            is_enough = first.sent or not self._server.profile.has_model if is_unnamed else wanted == first.info.id
+            if not is_enough:
                 self._list(min(_CHECK_S, context.timeout_s / 2))
         found = self._known[0] if is_unnamed else next((one for one in self._known if one.info.id == wanted), None)
         if found is None:

@@ -35,7 +35,8 @@ class ImagesServer(Serving):
     """
     ``dialect`` as in ``dialects.DIALECTS``. ``key`` None accepts any key and none; where it is left out the paid dialects
     have one. ``prefix`` is the path before ``/images``. ``files_on``: the origin that addresses of pictures name (empty: they
-    are relative). ``expire``: how often a picture's address may be asked for. The till counts in pictures.
+    are relative). ``expire``: how often a picture's address may be asked for. The till counts in pictures, and rings in
+    the dialects that are paid.
     """
 
     def __init__(
@@ -146,10 +147,13 @@ class ImagesServer(Serving):
         return Reply(200, self.files[path], content_type="image/png")
 
     def _paid(self, connection: Connection, path: str, below: str, seen: Seen) -> Reply | None:
-        if (
-            refusal := problem_with(replace(self.dialect, models=tuple(self.models)), seen.fields)
-            or (_bad_edit(self.dialect, seen.fields) if below == EDITS else None)
-        ) is not None:
+        dialect = replace(self.dialect, models=tuple(self.models))
+        if below == EDITS and dialect.fields is not None:
+            dialect = replace(dialect, fields=dialect.fields | {"image", "image[]", "mask", "markup", "input_fidelity"})
+        refusal = problem_with(dialect, seen.fields)
+        if refusal is None and below == EDITS:
+            refusal = _bad_edit(dialect, seen.fields)
+        if refusal is not None:
             return refusal
         self._local.fields = seen.fields
         prompt = seen.fields["prompt"]
@@ -158,7 +162,7 @@ class ImagesServer(Serving):
         rule = self.faults.take(path)
         fault = FAULTS[rule["name"]] if rule else None
         # The till rings before the work: the service bills what it has begun, also for a client that has gone away.
-        is_billed = rule is None or fault is None or rule.get("charge", fault.charges)
+        is_billed = self.dialect.paid and (rule is None or fault is None or rule.get("charge", fault.charges))
         if is_billed and self.ledger.charge("", path, 1) is None:
             return FAULTS["no_credits"].play(Call(connection, {}, lambda: Reply(200, {})))
         with self._single if self.dialect.name == "sdcpp" else nullcontext():
