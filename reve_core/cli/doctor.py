@@ -2,10 +2,7 @@
 
 import argparse
 import os
-import queue
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -13,15 +10,13 @@ from pydantic import SecretStr
 from reve_core import bootstrap, marks, webhooks
 from reve_core.allowance import CREDITS_PER_USD, Allowance
 from reve_core.cli import careful
+from reve_core.cli.asking import asked
 from reve_core.errors import ReveError, UnsafeConfiguration
 from reve_core.lineup import line_up, set_up
 from reve_core.models import Limits
-from reve_core.ports import Health
 from reve_core.service import Studio
 from reve_core.settings import SECRETS_FILE, Settings
 from reve_core.views import price_source, price_words
-
-CHECKS_S = 20.0  # for all providers together
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,12 +87,11 @@ def _checks(settings: Settings, allowance: Allowance, *, offline: bool) -> tuple
 
 def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
     """Whether all of them are well."""
-    views = studio.catalogue.providers()
-    checks = {} if offline else _asked(studio.catalogue.check, [view.name for view in views])
+    each_of = {each.config.name: each for each in set_up(settings)}
+    checks = {} if offline else asked(studio.catalogue.check, list(each_of))
     limits = line_up(settings).limits
-    where = {each.config.name: each for each in set_up(settings)}
     well = True
-    for view in views:
+    for view in studio.catalogue.providers():
         health = checks.get(view.name)
         if view.paused and view.state is not None:
             well &= _line(False, f"{view.title} is paused: {view.state.reason}")
@@ -105,7 +99,7 @@ def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
             well &= _line(health.ok, f"{view.title}: {health.text}")
         elif not view.paused:
             print(f"  · {view.title}")
-        each = where[view.name]
+        each = each_of[view.name]
         keys = [f"{variable} {'set' if secret else 'not set'}" for variable, secret in each.secrets.values()]
         facts = [f"“{view.name}” of {each.source}", *keys, *_limits(limits[view.name])]
         print(f"      {'; '.join(facts)}")
@@ -116,30 +110,6 @@ def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
             # The kind's own price needs no source, and a free one no price list.
             print(f"      {title}: {told[:1].lower() + told[1:]}. {price_source(able.price)}".rstrip())
     return well
-
-
-def _asked(check: Callable[[str], Health], names: Sequence[str]) -> dict[str, Health]:
-    """All of them at once; one that does not answer in time holds up nobody."""
-    answers: queue.SimpleQueue[tuple[str, Health]] = queue.SimpleQueue()
-
-    def ask(name: str) -> None:
-        try:
-            answers.put((name, check(name)))
-        except Exception as exc:  # a stranger's code
-            answers.put((name, Health(ok=False, text=f"Its check failed: {type(exc).__name__}.")))
-
-    for name in names:
-        threading.Thread(target=ask, args=(name,), name=f"check-{name}", daemon=True).start()
-    found: dict[str, Health] = {}
-    end = time.monotonic() + CHECKS_S
-    while len(found) < len(names):
-        try:
-            name, health = answers.get(timeout=max(0.0, end - time.monotonic()))
-        except queue.Empty:
-            break
-        found[name] = health
-    late = Health(ok=False, text=f"It gave no answer within {CHECKS_S:g} seconds.")
-    return {name: found.get(name, late) for name in names}
 
 
 def _limits(limits: Limits) -> list[str]:

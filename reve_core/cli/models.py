@@ -3,21 +3,24 @@
 import argparse
 
 from reve_core import bootstrap, waits
+from reve_core.cli.asking import asked
 from reve_core.views import price_words, supports
 
 _HEAD = ("model", "called", "price", "usually", "supports")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """None."""
+    parser.add_argument("--offline", action="store_true", help="do not ask servers for the models that they have")
 
 
 def run(options: argparse.Namespace) -> int:
-    """``PROVIDER/MODEL`` as ``compare --model`` takes it. Asks nobody and spends nothing."""
+    """``PROVIDER/MODEL`` as ``compare --model`` takes it. Spends nothing."""
     settings = bootstrap.load_settings()
     studio = bootstrap.build(settings)
     try:
         rows = [_HEAD]
+        names = [] if options.offline else [view.name for view in studio.catalogue.providers()]
+        ready = {name: health.ok for name, health in asked(studio.catalogue.check, names).items()}
         for view in studio.catalogue.providers():
             for model in view.models:
                 able = model.capabilities
@@ -25,7 +28,8 @@ def run(options: argparse.Namespace) -> int:
                 title = model.title if model.title.startswith(view.title) else f"{view.title} · {model.title}"
                 name = f"{view.name}/{model.id}"
                 price = price_words(able.price.credits, able.price.usd)
-                told = ", ".join(supports(able)) + (" (paused)" if view.paused else "")
+                state = "" if ready.get(view.name, True) else " (not ready, see doctor)"
+                told = ", ".join(supports(able)) + (" (paused)" if view.paused else state)
                 rows.append((name, title, price, waits.in_words(*usual.seconds), told))
     finally:
         studio.stop(0)

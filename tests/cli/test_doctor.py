@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reve_core import settings
-from reve_core.cli import doctor, main
+from reve_core.cli import asking, main
 from reve_core.ports import Health
 from tests.standin import StandIn
 
@@ -98,7 +98,7 @@ def test_a_host_that_never_answers_holds_up_no_other_and_is_told(
             tmp_path,
             f'[[provider]]\nkind = "reve"\nname = "deaf"\ntitle = "Deaf"\nbase_url = "http://127.0.0.1:{deaf.getsockname()[1]}"',
         )
-        monkeypatch.setattr(doctor, "CHECKS_S", 2.0)
+        monkeypatch.setattr(asking, "CHECKS_S", 2.0)
         status = main(["doctor"])
     out = capsys.readouterr().out
     assert status == 1
@@ -115,7 +115,7 @@ def test_all_are_asked_at_the_same_time_and_a_fault_in_one_is_its_own() -> None:
             raise ZeroDivisionError
         return Health(ok=True, text=name)
 
-    found = doctor._asked(check, ["one", "two", "odd"])
+    found = asking.asked(check, ["one", "two", "odd"])
     assert {name: (health.ok, health.text) for name, health in found.items()} == {
         "one": (True, "one"),
         "two": (True, "two"),
@@ -151,6 +151,8 @@ def test_the_list_of_models_has_a_line_for_each_with_price_wait_and_what_it_can(
     assert "Seed" in by_name["sketch/sketch-1"]
     assert "$0.25" in by_name["fal/reve/2.1/text-to-image"]
     assert "150 credits" in by_name["east/reve-v2"]
+    assert by_name["east/reve-v2"].endswith("(not ready, see doctor)")
+    assert not by_name["sketch/sketch-1"].endswith(")")
 
 
 def test_several_providers_make_one_comparison_on_the_command_line(

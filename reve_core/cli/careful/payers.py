@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
 from reve_core.errors import ConfigurationError
@@ -43,13 +43,14 @@ def payers(settings: Settings) -> list[Payer]:
     found = []
     lined_up = line_up(settings)
     for each in set_up(settings):
-        with closing(lined_up.providers[each.config.name]) as provider:
-            models = tuple(provider.models)
-            able = [model.capabilities for model in models if model.capabilities.own_key != "must"]
-            has_price = any(can.price.credits or can.price.usd for can in able)
-            # A server of one's own may have a key as well: nothing that may be repeated at will costs anything.
-            if able and _can_be_called(each) and (has_price or (each.has_secret and not provider.idempotent)):
-                found.append(Payer(each, provider.title, models, lined_up.limits[provider.name]))
+        provider = lined_up.providers[each.config.name]
+        provider.close()  # one that is closed asks nobody for its models
+        models = tuple(provider.models)
+        able = [model.capabilities for model in models if model.capabilities.own_key != "must"]
+        has_price = any(can.price.credits or can.price.usd for can in able)
+        # A server of one's own may have a key as well: nothing that may be repeated at will costs anything.
+        if able and _can_be_called(each) and (has_price or (each.has_secret and not provider.idempotent)):
+            found.append(Payer(each, provider.title, models, lined_up.limits[provider.name]))
     return found
 
 
