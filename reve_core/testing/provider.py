@@ -208,7 +208,11 @@ class ProviderContract:
 
     def test_progress_is_a_fraction_or_nothing(self, provider: Provider, request_: JobRequest) -> None:
         seen: list[float | None] = []
-        provider.generate(request_, replace(CONTEXT, progress=lambda fraction, text="": seen.append(fraction)))
+
+        def progress(fraction: float | None, text: str = "", preview: bytes | None = None) -> None:
+            seen.append(fraction)
+
+        provider.generate(request_, replace(CONTEXT, progress=progress))
         assert all(fraction is None or 0 <= fraction <= 1 for fraction in seen)
 
     def test_a_check_says_in_words_how_it_is(self, provider: Provider) -> None:

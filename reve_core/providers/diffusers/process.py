@@ -70,6 +70,7 @@ class Worker:
     def __init__(self, command: Sequence[str], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._heard_at = clock()
+        self.has_spoken = False  # its start takes as long as the machine likes
         self._inboxes: dict[int, Inbox] = {}
         self._guard = threading.Lock()
         self._writing = threading.Lock()
@@ -159,6 +160,7 @@ class Worker:
             try:
                 while (message := frames.read(stdout)) is not None:
                     self._heard_at = self._clock()
+                    self.has_spoken = True
                     self._hand_out(message)
             except (frames.BadFrame, OSError):
                 log.error("The diffusion worker said something that is none of its messages.")

@@ -28,6 +28,7 @@ LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 MAX_PROMPT_CHARS = 4000
 _LOOK_S = 0.05  # how often a call looks whether it should stop
 _SAY_AGAIN_S = 1.0  # whoever writes progress down may leave one out
+_START_S = 60.0  # until a new process says its first word
 _LONGEST_PAUSE_S = 60.0
 _MOST_STARTS = 3  # of a worker that had just gone idle when an order came
 _KILLED = -9
@@ -241,7 +242,8 @@ class DiffusersProvider:
             try:
                 message = inbox.get(timeout=_LOOK_S)
             except queue.Empty:
-                if worker.silent_for() > self._silence_s:
+                patience_s = self._silence_s if worker.has_spoken else max(self._silence_s, _START_S)
+                if worker.silent_for() > patience_s:
                     worker.kill()
                     self._deaths += 1
                     raise NotCharged(

@@ -3,15 +3,19 @@ Tiny models with random weights, built from their configurations: no download, t
 
 Run as a program, so that its libraries, their seconds and their warnings stay out of the tests' own process:
 
-    python -m tests.providers.diffusers.tiny FOLDER
+    python -m tests.providers.diffusers.tiny FOLDER [HOW …]
 
-makes ``FOLDER/sd`` (in the manner of Stable Diffusion 1) and ``FOLDER/zimage`` (of Z-Image), 7 MB together.
+makes ``FOLDER/sd`` (in the manner of Stable Diffusion 1) and ``FOLDER/zimage`` (of Z-Image), 7 MB together,
+and for each ``HOW`` a copy of the first that is broken like that.
 """
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 CHAT = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
@@ -62,6 +66,7 @@ def stable_diffusion(folder: Path, width: int = 32) -> None:
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
     )
+    show_colours(vae)
     scheduler = EulerDiscreteScheduler(
         beta_start=0.00085,
         beta_end=0.012,
@@ -132,6 +137,7 @@ def z_image(folder: Path, width: int = 32) -> None:
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
     )
+    show_colours(vae)
     ZImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
         vae=vae,
@@ -141,7 +147,71 @@ def z_image(folder: Path, width: int = 32) -> None:
     ).save_pretrained(folder, safe_serialization=True)
 
 
+def show_colours(vae: Any) -> None:
+    """
+    Random weights forget what they saw. The encoder is taught for a moment that three channels of the latents are the
+    colours, as a trained one's are in their way, so that small pictures can be made of them.
+    """
+    import torch
+
+    chance = torch.Generator().manual_seed(2)
+    teacher = torch.optim.Adam(vae.encoder.parameters(), lr=0.01)
+    for _ in range(60):
+        chart = torch.rand(4, 3, 8, 8, generator=chance) * 2 - 1
+        seen = vae.encode(torch.nn.functional.interpolate(chart, (128, 128), mode="nearest")).latent_dist.mode()
+        wrong = (seen[:, :3] - torch.nn.functional.interpolate(chart, seen.shape[-2:], mode="nearest")).square().mean()
+        teacher.zero_grad()
+        wrong.backward()
+        teacher.step()
+
+
+def broken(folder: Path, how: str) -> None:
+    """Spoil a copy of the first model in one way."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    unet = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    vae = folder / "vae" / "diffusion_pytorch_model.safetensors"
+    match how:
+        case "weights gone":
+            unet.unlink()
+        case "weights cut":
+            unet.write_bytes(unet.read_bytes()[:5000])
+        case "a pointer in place of weights":
+            unet.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+        case "another shape":
+            change(folder / "unet" / "config.json", {"cross_attention_dim": 48})
+        case "class nobody knows":
+            change(folder / "model_index.json", {"_class_name": "TomorrowsPipeline"})
+        case "no prompts":
+            change(folder / "model_index.json", {"_class_name": "DDPMPipeline"})
+        case "only pickles":
+            torch.save(load_file(unet), unet.with_suffix(".bin"))
+            unet.unlink()
+        case "no tokenizer file":
+            for file in (folder / "tokenizer").iterdir():
+                if file.name != "tokenizer_config.json":
+                    file.unlink()
+        case "a tokenizer too large":
+            index = folder / "tokenizer" / "tokenizer.json"
+            told = json.loads(index.read_text())
+            told["model"]["vocab"] |= {f"word{number}": 1000 + number for number in range(50)}
+            index.write_text(json.dumps(told))
+        case "nan" | "nan in the decoder":
+            at, layer = (unet, "conv_out.bias") if how == "nan" else (vae, "decoder.conv_out.bias")
+            weights = load_file(at)
+            weights[layer] = weights[layer] * float("nan")
+            save_file(weights, at, metadata={"format": "pt"})
+
+
+def change(file: Path, to: dict[str, object]) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()) | to))
+
+
 if __name__ == "__main__":
     base = Path(sys.argv[1])
     stable_diffusion(base / "sd")
     z_image(base / "zimage")
+    for name in sys.argv[2:]:
+        shutil.copytree(base / "sd", base / name)
+        broken(base / name, name)
