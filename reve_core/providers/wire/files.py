@@ -28,7 +28,10 @@ MOST_HOPS = 3
 
 _LOOKUPS = Loop("file-lookups")
 _LOOKUP_S = 10.0
+_MOST_ADDRESSES = 4
 _PORTS = {"https": 443, "http": 80}
+# Translated to version 4 on the way (RFC 6052), or by hosts of old (RFC 4291).
+_HOLDS_V4 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Hosts:
                 if origin is None or httpx.URL(entry).raw_path != b"/":
                     raise ConfigurationError("A file host is no origin. Write it like https://files.example:8443.")
                 origins.add(origin)
-            elif not entry.strip(".") or any(char in entry for char in "/:@*?# "):
+            elif not entry.strip(".") or not entry.isascii() or any(char in entry for char in "/:@*?#%\\ "):
                 raise ConfigurationError("A file host is no host name. Write it like files.example or .files.example.")
             else:
                 (domains if entry.startswith(".") else names).add(entry.lower().rstrip("."))
@@ -76,7 +79,7 @@ class Hosts:
             return "origin"
         if (scheme, port) != ("https", 443):
             return ""
-        listed = host in self.names or any(host.endswith(domain) for domain in self.domains)
+        listed = host in self.names or any(f".{host}".endswith(domain) for domain in self.domains)
         return "name" if listed else ""
 
 
@@ -125,18 +128,25 @@ class Files:
             # Behind a proxy it is the proxy that looks the name up, and that decides where it leads.
             seen = self._proxied.exchange("GET", url, **send)
         else:
-            address, problem = _public_address(parsed.host, min(timeout_s, _LOOKUP_S))
-            if address is None:
-                return Exchange(fault=Fault.FORBIDDEN, detail=problem) if problem else _unknown_name()
-            at = str(parsed.copy_with(host=address))
-            seen = self._direct.exchange("GET", at, extensions={"sni_hostname": parsed.host}, **send)
+            seen = self._at_public_address(parsed, send)
         if seen.fault is Fault.FOREIGN or (seen.fault is None and seen.status == 200 and kind_of(seen.body) is None):
             seen.fault, seen.detail = Fault.FOREIGN, "what lies there is neither PNG, JPEG nor WebP"
         return seen
 
-
-def _unknown_name() -> Exchange:
-    return Exchange(fault=Fault.UNREACHABLE, detail="its name is not known")
+    def _at_public_address(self, url: httpx.URL, send: dict[str, Any]) -> Exchange:
+        """Of its name's addresses the first that can be reached, none of which may be private."""
+        deadline = monotonic() + send["timeout_s"]
+        addresses = _addresses(url.host, min(send["timeout_s"], _LOOKUP_S))
+        if not all(_is_public(address) for address in addresses):
+            return Exchange(fault=Fault.FORBIDDEN, detail="its picture lies at an address of a private network")
+        seen = Exchange(fault=Fault.UNREACHABLE, detail="its name is not known")
+        for address in addresses[:_MOST_ADDRESSES]:
+            at = str(url.copy_with(host=address))
+            left = {**send, "timeout_s": deadline - monotonic()}
+            seen = self._direct.exchange("GET", at, extensions={"sni_hostname": url.host}, **left)
+            if seen.fault is not Fault.UNREACHABLE:
+                break
+        return seen
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
@@ -148,9 +158,9 @@ def _origin(url: str) -> tuple[str, str, int] | None:
         host = parsed.raw_host.decode("ascii").lower().rstrip(".")
     except (httpx.InvalidURL, ValueError):
         return None
-    if parsed.scheme not in _PORTS or not host or parsed.userinfo:
+    if parsed.scheme not in _PORTS or not host or host.startswith(".") or parsed.userinfo:
         return None
-    return parsed.scheme, host, parsed.port or _PORTS[parsed.scheme]
+    return parsed.scheme, host, _PORTS[parsed.scheme] if parsed.port is None else parsed.port
 
 
 def _joined(url: str, target: str) -> str:
@@ -165,8 +175,8 @@ def _goes_by_proxy(url: httpx.URL) -> bool:
     return bool(proxies.get(url.scheme) or proxies.get("all")) and not proxy_bypass(url.host)
 
 
-def _public_address(host: str, timeout_s: float) -> tuple[str | None, str]:
-    """One address of that name, or None with what is wrong with it (nothing: it has none)."""
+def _addresses(host: str, timeout_s: float) -> list[str]:
+    """Those of that name, or none."""
     found: list[str] = []
 
     async def look() -> None:
@@ -179,8 +189,16 @@ def _public_address(host: str, timeout_s: float) -> tuple[str | None, str]:
         found.extend(str(answer[4][0]) for answer in answers)
 
     _LOOKUPS.run(look())
-    if not found:
-        return None, ""
-    if not all(ipaddress.ip_address(address.partition("%")[0]).is_global for address in found):
-        return None, "its picture lies at an address of a private network"
-    return found[0], ""
+    return list(dict.fromkeys(found))
+
+
+def _is_public(text: str) -> bool:
+    """Whether that address is one of the open internet, also where it stands for one of version 4."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and any(address in network for network in _HOLDS_V4):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None and not _is_public(str(inner)):
+            return False
+    return address.is_global and not address.is_multicast
