@@ -25,6 +25,8 @@ from tests.app.process import ROOT, App
 from tests.app.websocket import heard, open_socket, rerun
 from tests.building import until
 from tests.standin import StandIn
+from tests.standin.fal import FalStandIn
+from tests.standin.openai import ImagesServer
 from tests.web.people import EXPORTED
 
 CALLER = re.compile(
@@ -34,6 +36,25 @@ CALLER = re.compile(
 KEY = "papi.not-a-real-key"
 # What somebody could take for the name of an address to fetch, beside the fields that there are.
 MADE_UP = ("url", "image", "image_url", "reference", "references", "webhook", "src", "href")
+
+PROVIDERS = """
+[[provider]]
+kind = "openai"
+name = "gateway"
+base_url = "{images}"
+dialect = "gateway"
+response_format = "url"
+models = ["flux-pro"]
+key_env = "REVE_API_KEY"
+
+[[provider]]
+kind = "fal"
+name = "queue"
+base_url = "{fal}"
+file_hosts = ["{files}"]
+poll_s = [0.05, 0.05, 0.05]
+key_env = "REVE_API_KEY"
+"""
 
 
 class Trap:
@@ -74,21 +95,33 @@ def trap() -> Iterator[Trap]:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A public app with a provider that draws, and with webhooks to a host that nobody here names."""
+def app(tmp_path_factory: pytest.TempPathFactory, trap: Trap) -> Iterator[App]:
+    """
+    A public app with a provider that draws, two that say their pictures lie at the listener, and with webhooks to a host
+    that nobody here names.
+    """
     rates = ("VISITOR_PER_MINUTE", "ADDRESS_PER_MINUTE", "LINK_PER_MINUTE", "API_PER_MINUTE", "REQUESTS_PER_SECOND")
     queues = ("VISITOR_QUEUE", "ADDRESS_QUEUE", "LINK_QUEUE", "VISITOR_DAILY_CREDITS", "ADDRESS_DAILY_CREDITS")
-    with StandIn(key=KEY) as reve:
+    folder = tmp_path_factory.mktemp("public")
+    elsewhere = f"http://127.0.0.1:{trap.port}"
+    with (
+        StandIn(key=KEY) as reve,
+        ImagesServer(dialect="gateway", key=KEY, files_on=elsewhere) as images,
+        FalStandIn(key=KEY) as fal,
+    ):
+        fal.faults.add("file_at", path="result", url=f"{elsewhere}/x.png", times=100)
+        (folder / "providers.toml").write_text(PROVIDERS.format(images=images.base, fal=fal.url, files=fal.files.url))
         settings = {
             "REVE_MODE": "public",
             "REVE_SECRET": "not-a-secret-since-it-stands-in-a-test-of-this-project",
             "REVE_API_KEY": KEY,
             "REVE_API_URL": reve.url,
+            "REVE_PROVIDERS_FILE": str(folder / "providers.toml"),
             "REVE_WEBHOOK_HOSTS": "https://hooks.example",
             "REVE_WEBHOOK_SECRET": "whsec_" + base64.b64encode(b"only for the tests, 32 bytes long").decode(),
             **{f"REVE_{name}": "0" for name in (*rates, *queues)},
         }
-        with App(tmp_path_factory.mktemp("public") / "data", settings=settings) as app:
+        with App(folder / "data", settings=settings) as app:
             yield app
             assert app.stop() == 0
 
@@ -200,6 +233,23 @@ def test_an_address_to_call_back_is_refused_unless_the_operator_lists_its_host(
     assert trap.heard == []
 
 
+@pytest.mark.parametrize("provider", ["gateway", "queue"])
+def test_a_providers_answer_may_name_any_address_and_only_listed_hosts_are_asked(
+    client: httpx.Client, trap: Trap, provider: str
+) -> None:
+    """What a service says is as little believed as what a visitor says."""
+    job = client.post("/api/v1/jobs", json={"prompt": "a fox", "provider": provider}).json()["jobs"][0]["id"]
+    told: dict[str, Any] = {}
+
+    def ended() -> bool:
+        told.update(client.get(f"/api/v1/jobs/{job}").json())
+        return told["status"] not in ("queued", "running")
+
+    until(ended, within_s=60, what=lambda: str(told))
+    assert told["status"] == "unknown", told  # paid, and no picture
+    assert trap.heard == []
+
+
 def test_shares_and_pages_do_not_ask_it_either(app: App, client: httpx.Client, trap: Trap) -> None:
     job = client.get("/api/v1/jobs?status=done").json()["jobs"][0]["id"]
     share = client.post(f"/api/v1/jobs/{job}/shares", json={"show_prompt": True}).json()["url"]
@@ -228,7 +278,7 @@ def test_nothing_that_is_kept_names_what_was_not_fetched(app: App) -> None:
 
 
 def test_only_these_files_can_ask_another_machine_for_anything() -> None:
-    """The provider, webhooks and the moderation service: each has tests of whom it asks, and of redirects."""
+    """Providers, webhooks and the moderation service: each has tests of whom it asks, and of redirects."""
     found = {
         str(path.relative_to(ROOT))
         for folder in ("reve_core", "pages")
@@ -238,6 +288,8 @@ def test_only_these_files_can_ask_another_machine_for_anything() -> None:
     assert found == {
         "reve_core/providers/wire/exchange.py",
         "reve_core/providers/wire/files.py",
+        "reve_core/providers/fal/queue.py",  # reads addresses; what is sent goes through the wire
+        "reve_core/providers/openai/downloads.py",  # the same
         "reve_core/jobs/messenger.py",
         "reve_core/jobs/posting.py",
         "reve_core/guard/moderation/remote.py",

@@ -14,6 +14,8 @@ from tests.app.process import ROOT, App
 from tests.app.websocket import heard, open_socket, rerun
 from tests.building import place, until
 from tests.standin import StandIn
+from tests.standin.fal import FalStandIn
+from tests.standin.openai import ImagesServer
 
 CANARY = "papi.canary-3f9a-not-a-real-key"
 
@@ -61,19 +63,99 @@ def test_the_key_is_in_no_answer_no_log_no_file_and_no_output(tmp_path: Path) ->
             assert CANARY.encode() not in file.read_bytes(), file
 
 
+FAL_CANARY = "canary-id-2b7d:canary-secret-of-fal-not-a-real-one"
+LAB_CANARY = "sk-canary-of-a-gateway-5e1c-not-a-real-key"
+PROVIDERS = """
+[[provider]]
+kind = "fal"
+base_url = "{fal}"
+file_hosts = ["{files}"]
+poll_s = [0.05, 0.05, 0.05]
+concurrency = 1
+
+[[provider]]
+kind = "openai"
+name = "lab"
+base_url = "{lab}"
+dialect = "gateway"
+models = ["flux-pro"]
+key_env = "LAB_KEY"
+concurrency = 1
+"""
+
+
+def test_the_keys_of_other_providers_are_in_no_answer_no_log_no_file_and_no_output(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with FalStandIn(key=FAL_CANARY) as fal, ImagesServer(dialect="gateway", key=LAB_CANARY) as lab:
+        (tmp_path / "providers.toml").write_text(PROVIDERS.format(fal=fal.url, files=fal.files.url, lab=lab.base))
+        settings = {
+            "REVE_FAL_KEY": FAL_CANARY,
+            "LAB_KEY": LAB_CANARY,
+            "REVE_PROVIDERS_FILE": str(tmp_path / "providers.toml"),
+        }
+        for path in ("submit", "result"):
+            fal.faults.add("echo_key", path=path)
+        for fault in ("echo_key", "html", "reset"):
+            lab.faults.add(fault)
+        with App(data, settings=settings) as app:
+            store = SqliteStore(data / "reve.db")
+            models = {"fal": "reve/2.1/text-to-image", "lab": "flux-pro"}
+            requests = [
+                JobRequest(prompt="heron", aspect_ratio="1:1", provider=name, model=model)
+                for name, model in models.items()
+            ]
+            place(store, *requests * 4)
+            until(lambda: not store.pending("me"), within_s=60)
+            answers = [httpx.get(f"{app.url}{path}").text for path in ("/", "/api/v1/providers", "/api/v1/jobs")]
+            store.close()
+            assert app.stop() == 0
+        assert len(lab.posts()) >= 4
+        assert fal.requests
+        environment = {**os.environ, **settings, "REVE_DATA_DIR": str(data)}
+        outputs = []
+        for command in (
+            ["doctor"],
+            ["doctor", "--public"],
+            ["models"],
+            ["jobs"],
+            ["generate", "fox", "--provider", "lab"],
+        ):
+            ran = subprocess.run(
+                [sys.executable, "-m", "reve_core", *command],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            outputs += [ran.stdout, ran.stderr]
+    assert "LAB_KEY set" in outputs[0]
+    assert "REVE_FAL_KEY set" in outputs[0]
+    pieces = (FAL_CANARY, FAL_CANARY.partition(":")[2], LAB_CANARY)
+    for text in (*answers, app.log(), *outputs):
+        assert [piece for piece in pieces if piece in text] == []
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert [piece for piece in pieces if piece.encode() in file.read_bytes()] == [], file
+
+
 SECRETS = {
     "REVE_API_KEY": CANARY,
     "REVE_OPERATOR_TOKEN": "canary-operator-token-not-a-real-one",
     "REVE_SECRET": "canary-secret-that-is-none-0123456789",
     "REVE_MODERATION_KEY": "canary-moderation-key-not-a-real-one",
     "REVE_API_PROXY_AUTHORIZATION": "Bearer canary-of-a-gateway-not-a-real-one",
+    "REVE_FAL_KEY": "canary-of-fal:not-a-real-one-7531",
+    "REVE_OPENAI_KEY": "sk-canary-of-images-not-a-real-one",
 }
+NOWHERE = {"REVE_OPENAI_URL": "http://127.0.0.1:9/v1", "REVE_OPENAI_MODELS": "gpt-image-2"}
 SENT = "canary-that-a-visitor-sends-not-a-real-one"
 
 
 def test_a_public_app_shows_none_of_its_secrets_to_anybody_and_writes_none_down(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    settings = {**SECRETS, "REVE_MODE": "public", "REVE_API_URL": "http://127.0.0.1:9"}
+    settings = {**SECRETS, "REVE_MODE": "public", "REVE_API_URL": "http://127.0.0.1:9", **NOWHERE}
     shown: list[bytes] = []
     with App(data, settings=settings) as app, httpx.Client(base_url=app.url, timeout=60) as client:
         operator = {"Authorization": f"Bearer {SECRETS['REVE_OPERATOR_TOKEN']}"}
