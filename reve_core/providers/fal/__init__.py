@@ -1,6 +1,6 @@
 """fal.ai's queue as a provider: Reve 2.1, and any other of its models by configuration."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,9 @@ from reve_core.providers.fal.provider import FILE_HOSTS, FalProvider
 from reve_core.providers.fal.queue import OFFICIAL
 
 __all__ = ["KIND", "FalProvider"]
+
+
+_Seconds = Annotated[float, Field(ge=0.01, le=60)]
 
 
 class _Options(BaseModel):
@@ -26,11 +29,7 @@ class _Options(BaseModel):
     start_timeout_s: float = Field(default=300.0, ge=1, le=3600)
     file_lifetime_s: float = Field(default=86_400.0, ge=600, le=365 * 86_400)
     no_retry: bool = False
-    poll_s: tuple[float, float, float] = Field(default=(0.75, 2.0, 5.0))
-
-    def pace(self) -> Pace:
-        first, then, late = (min(max(seconds, 0.01), 60.0) for seconds in self.poll_s)
-        return Pace(first, then, late)
+    poll_s: tuple[_Seconds, _Seconds, _Seconds] = (0.75, 2.0, 5.0)
 
 
 def _make(config: ProviderConfig, house: House) -> Provider:
@@ -44,7 +43,7 @@ def _make(config: ProviderConfig, house: House) -> Provider:
         prices=house.prices,
         api_key=config.key,
         models=config.models,
-        pace=options.pace(),
+        pace=Pace(*options.poll_s),
         connect_timeout_s=house.connect_timeout_s,
         max_bytes=house.max_bytes,
         **known,

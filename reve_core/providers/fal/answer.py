@@ -28,16 +28,20 @@ _LONGEST_RAW = 4000  # characters of one field; longer ones are left out of the 
 _LEFT_OUT = {"images", "image", "prompt"}  # the picture, and what the job itself knows (and forgets when it is told to)
 
 
-def fields_of(exchange: Exchange) -> dict[str, Any] | None:
-    """The JSON object of an answer. One that is whole is good, even where the connection was lost after its last brace."""
+def fields_of(exchange: Exchange, cleaner: Cleaner) -> dict[str, Any] | None:
+    """
+    The JSON object of an answer, without our secrets. One that is whole is good, even where the connection was lost after
+    its last brace.
+    """
     if exchange.fault not in (None, Fault.TIMEOUT, Fault.BROKEN):
         return None
-    return json_object(exchange.body)
+    fields = json_object(exchange.body)
+    return None if fields is None else dict(cleaner.value(fields))
 
 
-def request_id_of(exchange: Exchange, fields: Mapping[str, Any] | None) -> str | None:
+def request_id_of(exchange: Exchange, fields: Mapping[str, Any] | None, cleaner: Cleaner) -> str | None:
     """By which an accepted request is known. The header helps where the body was lost."""
-    for value in ((fields or {}).get("request_id"), exchange.headers.get("x-fal-request-id")):
+    for value in ((fields or {}).get("request_id"), cleaner.hide(exchange.headers.get("x-fal-request-id", ""))):
         if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}", value):
             return value
     return None
@@ -171,12 +175,11 @@ def receipt_of(
         raw["detail"] = [_without_input(item) for item in raw["detail"][:20]]
     if units is not None:
         raw["billable_units"] = units
-    kept = {str(key)[:100]: _short(cleaner.value(value)) for key, value in list(raw.items())[:50]}
     return Receipt(
         request_id=cleaner.line(request_id) or None,
         http_status=exchange.status,
         usd_used=round(units * price.usd, 6) if units is not None and price is not None else None,
-        raw={cleaner.hide(key): value for key, value in kept.items()},
+        raw={key[:100]: _short(value) for key, value in list(raw.items())[:50]},
     )
 
 

@@ -83,9 +83,10 @@ class Follow:
         self._deadline = self._end = self._began + self.context.timeout_s
         self._heard_at = self._began
         self._hurry_from = self._began
-        self._gone = 0
+        self._gone = {"status": 0, "result": 0}
         self._failed = 0
         self._is_reached = True
+        self._has_heard_stop = False
         self._hint = 0.0
         self._problem = ""
 
@@ -98,6 +99,7 @@ class Follow:
         while True:
             self._leave_if_told()
             if self.context.is_cancelled():
+                self._has_heard_stop = True
                 self._stop("person")
             standing = self._standing()
             if standing is not None and standing.is_over:
@@ -110,23 +112,24 @@ class Follow:
     def _standing(self) -> Standing | None:
         """None where nothing was learned."""
         seen = self.queue.status(self.ticket, self.key, timeout_s=self._time_for(_ASK_S))
-        fields = answers.fields_of(seen)
+        fields = answers.fields_of(seen, self.cleaner)
         if seen.status in (200, 202) and fields is not None:
             standing = answers.standing_of(fields, self.cleaner)
             if standing is not None:
                 self._heard()
+                self._gone["status"] = 0
                 if standing.is_running and not self.ticket.data.get("ran"):
                     self._note(ran=True)
                 if not standing.is_over:
                     self.context.progress(standing.fraction, self._in_words(standing))
                 return standing
-        self._not_understood(seen, fields)
+        self._not_understood(seen, fields, "status")
         return None
 
     def _result(self, standing: Standing) -> Picture | None:
         """The picture of a request that is over; None where it has to be asked for again."""
         seen = self.queue.result(self.ticket, self.key, timeout_s=self._time_for(_FETCH_S))
-        fields = answers.fields_of(seen)
+        fields = answers.fields_of(seen, self.cleaner)
         receipt = answers.receipt_of(seen, fields, self.ticket.request_id, self.price, self.cleaner)
         if seen.status is not None and outcomes.is_cancelled(seen, fields, standing, self.cleaner):
             self._was_cancelled(receipt)
@@ -138,7 +141,7 @@ class Follow:
             return None
         error = outcomes.ending(seen, fields, standing, receipt, self.cleaner) if seen.status is not None else None
         if error is None:
-            self._not_understood(seen, fields)
+            self._not_understood(seen, fields, "result")
             return None
         self._heard()
         # What was said of the result alone might be about this question, and not about the request.
@@ -156,7 +159,7 @@ class Follow:
             return self._checked(found.data, receipt)
         if not found.url:
             raise outcomes.without_picture(seen, receipt, self.cleaner)
-        self._note(picture=self.cleaner.hide(found.url), receipt=receipt.model_dump(mode="json", exclude_none=True))
+        self._note(picture=found.url, receipt=receipt.model_dump(mode="json", exclude_none=True))
         return self._fetched(found.url, receipt)
 
     # ---------------------------------------------------------------- the file
@@ -164,6 +167,7 @@ class Follow:
     def _fetched(self, url: str, receipt: Receipt) -> Picture:
         """It is paid: nothing but its file is missing, and asking for that is free."""
         self.context.progress(None, "Fetching the picture")
+        self._has_heard_stop = True  # there is nothing to stop any more
         for number in range(1, _TIMES_FETCHED + 1):
             self._leave_if_told()
             left = self._deadline - time.monotonic()
@@ -174,7 +178,7 @@ class Follow:
                 return self._checked(bytes(seen.body), receipt)
             self._judge_file(seen, receipt)
             if number < _TIMES_FETCHED:
-                self._pass(min(0.25 * 2**number, 8.0, max(self._deadline - time.monotonic(), 0.0)))
+                self._pass(min(0.1 * 2**number, 8.0, max(self._deadline - time.monotonic(), 0.0)))
         if self._age() > max(FILE_S, self.file_lifetime_s):
             raise OutcomeUnknown(
                 f"The picture was made, but its file could not be fetched: {self._problem}. It was charged.",
@@ -216,7 +220,7 @@ class Follow:
         seen = self.queue.cancel(self.ticket, self.key, timeout_s=self._time_for(_ASK_S))
         if seen.fault is Fault.UNREACHABLE or seen.status == 429:
             return  # nothing was heard of it: told again at the next turn
-        said = (answers.fields_of(seen) or {}).get("status")
+        said = (answers.fields_of(seen, self.cleaner) or {}).get("status")
         self._note(stop=who, stop_said=said if isinstance(said, str) and len(said) < 40 else "")
         self._hurry_from = time.monotonic()
         if who == "patience":
@@ -243,9 +247,9 @@ class Follow:
     # ---------------------------------------------------------------- trouble on the way
 
     def _heard(self) -> None:
-        self._is_reached, self._heard_at, self._gone, self._hint = True, time.monotonic(), 0, 0.0
+        self._is_reached, self._heard_at, self._hint = True, time.monotonic(), 0.0
 
-    def _not_understood(self, seen: Exchange, fields: Mapping[str, Any] | None) -> None:
+    def _not_understood(self, seen: Exchange, fields: Mapping[str, Any] | None, step: str) -> None:
         """An answer, or none, that says nothing about the request."""
         trouble = answers.trouble_of(seen, fields, self.cleaner)
         self._hint = (
@@ -256,9 +260,9 @@ class Follow:
             pauses = self.context.own_key is None
             self._let_go("fal does not accept the key any more", after_s=_KEY_S, pauses=pauses)
         if seen.status == 404:
-            self._gone += 1
+            self._gone[step] += 1
             self._is_reached, self._heard_at = True, time.monotonic()
-            if self._gone >= _TIMES_GONE:
+            if self._gone[step] >= _TIMES_GONE:
                 raise OutcomeUnknown(
                     f"fal knows nothing more of this request; what came of it may have expired. {outcomes.MAYBE}",
                     receipt=Receipt(request_id=self.ticket.request_id, http_status=404),
@@ -286,11 +290,10 @@ class Follow:
     def _pass(self, seconds: float) -> None:
         """Wait, but hear at once that the app stops, and that somebody wants this to stop."""
         until = time.monotonic() + seconds
-        told = self.context.is_cancelled()
         while (left := until - time.monotonic()) > 0:
             if self.closing.wait(min(left, _NOTICE_S)) or self.context.is_leaving():
                 return
-            if self.context.is_cancelled() and not told:
+            if self.context.is_cancelled() and not self._has_heard_stop:
                 return
 
     def _give_up(self) -> NoReturn:

@@ -16,7 +16,7 @@ def health_of(seen: Exchange, cleaner: Cleaner) -> Health:
         return Health(
             ok=False, text=f"fal could not be reached: {problem}. Check the network, and base_url if you set it."
         )
-    fields = answers.fields_of(seen)
+    fields = answers.fields_of(seen, cleaner)
     words = answers.trouble_of(seen, fields, cleaner).words
     if status == 401:
         return Health(ok=False, text="fal does not accept the key. Check REVE_FAL_KEY.")

@@ -112,9 +112,9 @@ class FalProvider:
             key,
             timeout_s=min(context.timeout_s, _SUBMIT_S),
         )
-        fields = answers.fields_of(seen)
+        fields = answers.fields_of(seen, cleaner)
         is_good = seen.status is not None and 200 <= seen.status <= 299
-        request_id = answers.request_id_of(seen, fields) if is_good else None
+        request_id = answers.request_id_of(seen, fields, cleaner) if is_good else None
         if request_id is None:
             raise outcomes.refusal(seen, fields, cleaner)
         data = {**self._queue.urls_in(fields or {}), "model": model.info.id, "submitted_at": submitted_at}

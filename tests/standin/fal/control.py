@@ -34,8 +34,7 @@ def _handle(fal: FalStandIn, method: str, what: str, fields: dict[str, Any]) -> 
             for rule in fields["faults"]:
                 fal.add(**({"name": rule} if isinstance(rule, str) else rule))
         case "DELETE", "faults":
-            fal.faults.clear()
-            fal.files.faults.clear()
+            fal.clear_faults()
         case "POST", "endings":
             fal.end(*fields["endings"])
         case "GET", "ledger":

@@ -121,9 +121,11 @@ def header_only(call: Call) -> Reply:
 def file_at(call: Call) -> Reply:
     """A result whose picture lies at ``url``."""
     reply = call.reply()
-    assert isinstance(reply.body, dict)
-    reply.body["images"][0]["url"] = call.option("url", "")
-    return reply
+    assert isinstance(reply.body, bytes)
+    body = json.loads(reply.body)
+    if "images" in body:
+        body["images"][0]["url"] = call.option("url", "")
+    return Reply(reply.status, body, reply.headers)
 
 
 # ---------------------------------------------------------------- files that are none

@@ -151,6 +151,10 @@ class FalStandIn(Serving):
         assert step in STEPS, step
         (self.files.faults if step == "file" else self.faults).add(name, path=step, **options)
 
+    def clear_faults(self) -> None:
+        self.faults.clear()
+        self.files.faults.clear()
+
     def end(self, *endings: str | Ending) -> None:
         """How the next requests end, in order."""
         self.endings.extend(endings)
@@ -201,10 +205,10 @@ class FalStandIn(Serving):
                 return error(401, "Cannot access application: authentication is required to access this application")
             return FAULTS["echo_key"].play(Call(connection, rule, lambda: Reply(200, {})))
 
-        def usual(accepts: bool = True) -> Reply:
+        def usual() -> Reply:
             match step:
                 case "submit":
-                    return self._submit(path.strip("/"), seen, accepts=accepts)
+                    return self._submit(path.strip("/"), seen)
                 case "status":
                     return self._status(app, number, with_logs=query.get("logs") == "1")
                 case "result":
@@ -216,8 +220,10 @@ class FalStandIn(Serving):
         if rule is None:
             return usual()
         fault = FAULTS[rule["name"]]
+        if not rule.get("charge", fault.charges):
+            return fault.play(Call(connection, rule, lambda: Reply(200, {})))
         # Before the misbehaviour: the service runs, and bills, what it has accepted, also for a client that has gone away.
-        reply = usual(bool(rule.get("charge", fault.charges)))
+        reply = usual()
         return fault.play(Call(connection, rule, lambda: reply))
 
     def file(self, path: str) -> Reply:
@@ -233,11 +239,9 @@ class FalStandIn(Serving):
 
     # ---------------------------------------------------------------- the four calls
 
-    def _submit(self, model: str, seen: Seen, *, accepts: bool) -> Reply:
+    def _submit(self, model: str, seen: Seen) -> Reply:
         if model not in models.MODELS:
             return error(404, f"Application {model[:100]!r} not found")
-        if not accepts:
-            return Reply(200, {})
         if (refusal := models.problem_with(models.MODELS[model], seen.fields)) is not None:
             return refusal
         with self.changed:
