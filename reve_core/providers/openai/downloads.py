@@ -25,8 +25,9 @@ from reve_core.providers.wire.picture import may_become_picture
 from reve_core.providers.wire.plain import Cleaner
 
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # between two tries; the last one again and again
-_STATUSES_S = 3  # tries where the file is said not to be there: some stores need a moment
-_ONE_TRY_S = 60.0
+_GONE_TRIES = 3  # tries where the file is said not to be there: some stores need a moment
+_SHARE = 3  # of the time that is left, for one try: a connection that hangs must not be the last
+_ONE_TRY_S = 0.5  # at least
 _GONE = (400, 401, 403, 404, 410)
 
 
@@ -57,7 +58,8 @@ class Downloads:
         context.progress(None, "Fetching the picture")
         tries = 0
         while True:
-            left = min(deadline - monotonic(), _ONE_TRY_S)
+            left = deadline - monotonic()
+            left = min(left, max(left / _SHARE, _ONE_TRY_S))
             seen = (
                 self._with_key(address, key.get_secret_value(), left)
                 if with_key and key is not None
@@ -103,7 +105,7 @@ class Downloads:
 def _is_final(seen: Exchange, tries: int) -> bool:
     if seen.fault in (Fault.FORBIDDEN, Fault.TOO_LARGE, Fault.ENCODED, Fault.FOREIGN):
         return True
-    return seen.status in _GONE and tries >= _STATUSES_S
+    return seen.status in _GONE and tries >= _GONE_TRIES
 
 
 def _absolute(url: str, base_url: str) -> str:

@@ -118,7 +118,7 @@ class OpenAIProvider:
             content=asked.body,
             timeout_s=min(left, self._server.options.read_timeout_s or left),
             max_body=self._house.max_bytes * 4 // 3 + _MB,  # base64 is a third longer, and has company
-            headers=self._headers(context.own_key or self._server.key, body=True),
+            headers=self._headers(context.own_key or self._server.key, is_ours=context.own_key is None, body=True),
         )
         cleaner = self._cleaner if context.own_key is None else Cleaner(context.own_key, *self._cleaner.secrets)
         with self._unpacking:
@@ -231,7 +231,8 @@ class OpenAIProvider:
 
     # ---------------------------------------------------------------- the call
 
-    def _headers(self, key: SecretStr | None, *, body: bool = False) -> Headers:
+    def _headers(self, key: SecretStr | None, *, is_ours: bool = True, body: bool = False) -> Headers:
+        """``is_ours``: the account that the operator named is the key's; a visitor's own key has another."""
         headers = Headers({"Content-Type": "application/json"} if body else {})
         if key is not None:
             headers["Authorization"] = f"Bearer {key.get_secret_value().strip()}"
@@ -239,7 +240,7 @@ class OpenAIProvider:
             ("OpenAI-Organization", self._server.options.organization),
             ("OpenAI-Project", self._server.options.project),
         ):
-            if value.strip():
+            if value.strip() and is_ours:
                 headers[name] = value.strip()
         return headers
 

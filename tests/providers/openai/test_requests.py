@@ -233,11 +233,12 @@ def test_a_path_before_the_interface_is_kept() -> None:
 def test_a_visitors_own_key_is_used_instead(server: ImagesServer) -> None:
     house = replace(HOUSE, own_keys=True)
     server.key = "sk-test-visitor"
-    provider = provider_for(server, key=None, house=house)
+    provider = provider_for(server, key=None, house=house, organization="org-1")
     assert provider.models[0].capabilities.own_key == "must"
     with pytest.raises(KeyRefused, match="No key is set"):
         provider.generate(FOX, context())
     assert provider.generate(FOX, context(own_key=SecretStr("sk-test-visitor"))).data
+    assert "OpenAI-Organization" not in server.posts()[0].headers
     assert provider_for(server, house=house).models[0].capabilities.own_key == "may"
 
 

@@ -22,6 +22,7 @@ _GENERIC = (
     *("redirect", "answer", "slow", "hold", "hang", "reset", "drip_headers", "drip_body", "short_body", "no_end"),
     *("gzip_bomb", "huge", "html", "wrong_type"),
 )
+_BOMB = png_of(60_000, 60_000, b"\x78\x9c\x03\x00")
 FAULTS: dict[str, Fault] = {name: COMMON[name] for name in _GENERIC}
 
 
@@ -110,10 +111,16 @@ def garbage(call: Call) -> Reply:
 
 @_fault(charges=True)
 def picture_is(call: Call) -> Reply:
-    """``what``: svg, html, empty, text, bomb, truncated."""
-    png = png_of(60_000, 60_000, b"\x78\x9c\x03\x00")
-    data = {"svg": SVG, "html": HTML, "empty": b"", "bomb": png}.get(call.option("what", "empty"))
-    text = "%%% no base64 %%%" if data is None else base64.b64encode(data).decode()
+    """Something else in the picture's place, in an answer or as a file. ``what``: svg, html, empty, text, bomb, half."""
+    what, reply = call.option("what", "empty"), call.reply()
+    is_file = isinstance(reply.body, bytes)
+    known = {"svg": SVG, "html": HTML, "empty": b"", "text": b"%%% no base64 %%%", "bomb": _BOMB}
+    if what == "half":
+        whole = reply.body if isinstance(reply.body, bytes) else _bytes_of(_again(call, response_format="b64_json"))
+        known["half"] = whole[: len(whole) // 2]
+    if is_file:
+        return Reply(200, known[what], content_type="image/png")
+    text = known[what].decode() if what == "text" else base64.b64encode(known[what]).decode()
     return Reply(200, {"created": 1, "data": [{"b64_json": text}]})
 
 
@@ -152,9 +159,7 @@ def data_address(call: Call) -> Reply:
 
 @_fault(charges=True)
 def raw_picture(call: Call) -> Reply:
-    reply = _again(call, response_format="b64_json")
-    assert isinstance(reply.body, dict)
-    return Reply(200, base64.b64decode(reply.body["data"][0]["b64_json"]), content_type="image/png")
+    return Reply(200, _bytes_of(_again(call, response_format="b64_json")), content_type="image/png")
 
 
 @_fault(charges=True)
@@ -167,10 +172,11 @@ def escaped(call: Call) -> Reply:
 
 @_fault(charges=True)
 def endless(call: Call) -> None:
-    """A body without an end."""
+    """A body without an end: JSON, or a file that begins as a picture."""
+    is_file = call.connection.command == "GET"
     call.connection.send(
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5368709120\r\n\r\n"
-        b'{"created": 1, "data": [{"b64_json": "'
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+        + (_BOMB[:16] if is_file else b'{"created": 1, "data": [{"b64_json": "')
     )
     block = b"A" * 65_536
     try:
@@ -186,6 +192,11 @@ def lost_after_work(call: Call) -> None:
     """The picture is drawn and paid, and the line is cut."""
     call.reply()
     call.connection.reset()
+
+
+def _bytes_of(reply: Reply) -> bytes:
+    assert isinstance(reply.body, dict)
+    return base64.b64decode(reply.body["data"][0]["b64_json"])
 
 
 def moderated(dialect: Any, stage: str) -> Reply:

@@ -28,6 +28,7 @@ from tests.standin.serving import Seen, Serving
 KEY = "sk-test-not-a-key"
 USUAL = "as the dialect has it"
 GENERATIONS, EDITS, MODELS = "/images/generations", "/images/edits", "/models"
+FILES = "/generated-images/"  # as the path of a fault: any file
 FORBIDDEN_IN, FORBIDDEN_OUT = "forbidden-input", "forbidden-output"  # magic words in a prompt
 
 
@@ -138,7 +139,7 @@ class ImagesServer(Serving):
         return complaint(self.dialect, 404, f"there is nothing at {path[:100]}")
 
     def _file(self, connection: Connection, path: str) -> Reply | None:
-        if (rule := self.faults.take(path)) is not None:
+        if (rule := self.faults.take(path) or self.faults.take(FILES)) is not None:
             reply = Reply(200, self.files[path], content_type="image/png")
             return FAULTS[rule["name"]].play(Call(connection, rule, lambda: reply))
         self._asked[path] = self._asked.get(path, 0) + 1
@@ -214,7 +215,7 @@ class ImagesServer(Serving):
     def _entry(self, png: bytes, wants: str) -> dict[str, Any]:
         if wants == "b64_json":
             return {"b64_json": base64.b64encode(png).decode()}
-        path = f"/generated-images/{hashlib.sha256(png).hexdigest()[:16]}.png"
+        path = f"{FILES}{hashlib.sha256(png).hexdigest()[:16]}.png"
         self.files[path] = png
         return {"url": self.files_on + path}
 
