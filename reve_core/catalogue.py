@@ -215,6 +215,13 @@ class Catalogue:
         seconds = waits.usual(history, model.capabilities.typical_s)
         return Usual(seconds, from_history=len(history) >= waits.ENOUGH)
 
+    def limits(self, name: str) -> Limits:
+        return self._limits[name]
+
+    def spent_today(self, name: str) -> float:
+        """Since midnight (UTC), in credits; what is about to be sent included."""
+        return self._store.spent_today(name)
+
     def title(self, name: str, model_id: str) -> str:
         """What made a picture: "Sketch", or "Reve · Reve 2" where one provider has several."""
         provider = self._providers.get(name)

@@ -195,6 +195,8 @@ def _cell(
         "width": width,
         "height": height,
         "can": _can(state, job) if acts else [],
+        # By which the page finds how far it is.
+        **({"job": job.id} if acts and job is not None and state == "running" else {}),
     }
 
 

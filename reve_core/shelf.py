@@ -222,7 +222,8 @@ class Shelf:
                 request=job.request if with_prompts else JobRequest(prompt="", provider=job.request.provider),
                 created_at=job.created_at,
                 label=self._label_of(job.request.provider),
-                credits=job.credits_used,
+                credits=job.credits_used if job.usd_used is None else None,
+                usd=job.usd_used,
                 note=note,
             )
 
@@ -238,7 +239,8 @@ class Shelf:
             data,
             job.request,
             label=self._label_of(job.request.provider),
-            credits=job.credits_used,
+            credits=job.credits_used if job.usd_used is None else None,
+            usd=job.usd_used,
             created_at=job.created_at,
         )
 

@@ -157,6 +157,7 @@ class Cell(_Part):
     made_at: AwareDatetime | None = None
     label: Annotated[str, Field(max_length=100)] = ""
     credits: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
+    usd: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
     notes: Annotated[tuple[Annotated[str, Field(max_length=MAX_NOTE)], ...], Field(max_length=MAX_NOTES)] = ()
     layout: Annotated[tuple[Box, ...], Field(max_length=MAX_REGIONS)] = ()
     original: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None

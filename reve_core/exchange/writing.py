@@ -175,7 +175,7 @@ def cells_table(grid: Grid, catalogue: Catalogue) -> str:
     comparison = grid.comparison
     return tables.csv_text(
         ("row", "prompt", "provider", "model", "aspect_ratio", "seed", "sample", "state", "job_id", "width", "height",
-         "bytes", "sha256", "credits", "label", "made_at"),
+         "bytes", "sha256", "credits", "usd", "label", "made_at"),
         (
             (
                 comparison.name_of(cell.place.row),
@@ -192,6 +192,7 @@ def cells_table(grid: Grid, catalogue: Catalogue) -> str:
                 image.size if image else None,
                 image.sha256 if image else None,
                 job.credits_used if job else None,
+                job.usd_used if job else None,
                 catalogue.label(cell.place.provider) if image else "",
                 job.finished_at.isoformat(timespec="seconds") if job and job.finished_at else None,
             )
@@ -271,6 +272,7 @@ def _cell(cell: GridCell, catalogue: Catalogue, data: Callable[[StoredImage], st
             "made_at": job.finished_at or job.created_at,
             "label": catalogue.label(job.request.provider),
             "credits": job.credits_used,
+            "usd": job.usd_used,
             "notes": tuple(note[:MAX_NOTE] for note in job.receipt.notes[:MAX_NOTES]) if job.receipt else (),
             "layout": _layout(job),
             "original": image.sha256,

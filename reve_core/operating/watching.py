@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from reve_core.catalogue import BY_OPERATOR
 from reve_core.errors import BadInput
 from reve_core.guard.admission import day_of, next_day
 from reve_core.guarding import Failing, Spender, Spent, Waiting
+from reve_core.models import Limits
 from reve_core.operating.tools import Tools, short
 from reve_core.ports import Health
 
@@ -46,7 +48,10 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """A provider as it stands. ``credits_left`` is what it last said."""
+    """
+    A provider as it stands. ``credits_left`` is what it last said. ``spent`` is today's (UTC), in credits, of at most
+    ``limits.daily_credits``; ``dollars``: it counts in US dollars. ``usual_s``: how long its first model takes.
+    """
 
     name: str
     title: str
@@ -54,6 +59,11 @@ class Maker:
     reason: str
     until: datetime | None
     credits_left: float | None
+    calls: int
+    spent: float
+    limits: Limits
+    dollars: bool
+    usual_s: tuple[float, float]
 
 
 class Watching:
@@ -101,7 +111,10 @@ class Watching:
         return self._tools.ledger.failing(now=self._tools.now())
 
     def makers(self) -> list[Maker]:
-        left = self._tools.ledger.credits_left()
+        left, catalogue = self._tools.ledger.credits_left(), self._tools.catalogue
+        day = day_of(self._tools.clock())
+        today = self._tools.ledger.spent(since=next_day(self._tools.clock()) - timedelta(days=1))
+        calls = {each.provider: each.calls for each in today if each.day == day}
         return [
             Maker(
                 view.name,
@@ -110,8 +123,13 @@ class Watching:
                 (view.state.reason or "") if view.state is not None and view.paused else "",
                 view.state.until if view.state is not None and view.paused else None,
                 left.get(view.name),
+                calls.get(view.name, 0),
+                catalogue.spent_today(view.name),
+                catalogue.limits(view.name),
+                any(model.capabilities.price.usd and not model.capabilities.price.credits for model in view.models),
+                catalogue.usually(view.name, view.models[0]).seconds,
             )
-            for view in self._tools.catalogue.providers()
+            for view in catalogue.providers()
         ]
 
     def check(self, name: str) -> Health:
@@ -123,7 +141,7 @@ class Watching:
         """What is being made now is finished; the rest waits. Raises BadInput, StoreError."""
         self._known(name)
         self._tools.must_write()
-        self._tools.store.pause(name, until=None, reason="Paused by the operator.")
+        self._tools.store.pause(name, until=None, reason=BY_OPERATOR)
         self._tools.audit(self._who, "pause", name)
 
     def resume(self, name: str) -> None:

@@ -23,7 +23,19 @@ from reve_core.models import JobRequest
 
 _PIECE = 256 * 1024
 _SPOOL = 1_000_000  # the two lists grow with the number of pictures: past this many bytes they go to a temporary file
-_COLUMNS = ("file", "created_at", "prompt", "aspect_ratio", "seed", "provider", "model", "credits", "label", "note")
+_COLUMNS = (
+    "file",
+    "created_at",
+    "prompt",
+    "aspect_ratio",
+    "seed",
+    "provider",
+    "model",
+    "credits",
+    "usd",
+    "label",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class Entry:
     credits: float | None = None
     label: str = ""
     note: str = ""
+    usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,7 @@ def _row(entry: Entry, number: int) -> dict[str, Any]:
         "provider": entry.request.provider,
         "model": entry.request.model,
         "credits": entry.credits,
+        "usd": entry.usd,
         "label": entry.label,
         "note": entry.note,
     }

@@ -66,6 +66,7 @@ class Marker:
         *,
         label: str,
         credits: float | None = None,
+        usd: float | None = None,
         created_at: datetime | None = None,
     ) -> Marked:
         """An original with what ``request`` says, its prompt included, written into it."""
@@ -74,7 +75,7 @@ class Marker:
             return Marked(data, AS_IT_CAME)
         try:
             written = metadata.embed(
-                data, request, label=label, credits=credits, created_at=created_at, signed_anew=has
+                data, request, label=label, credits=credits, usd=usd, created_at=created_at, signed_anew=has
             )
         except PictureDamaged as exc:
             # It is whole, for its hash is right; a decoder reads more than we do.

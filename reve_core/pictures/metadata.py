@@ -42,6 +42,7 @@ def embed(
     *,
     label: str,
     credits: float | None = None,
+    usd: float | None = None,
     created_at: datetime | None = None,
     with_settings: bool = True,
     signed_anew: bool = False,
@@ -69,7 +70,7 @@ def embed(
     if with_settings:
         width, height = _size(data)
         texts[PARAMETERS] = _infotext(request, width, height)
-        texts[OURS] = _our_json(request, label=label, credits=credits, created_at=created_at)
+        texts[OURS] = _our_json(request, label=label, credits=credits, usd=usd, created_at=created_at)
     texts[XMP] = packet
     return spliced(
         data,
@@ -126,7 +127,9 @@ def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False) if any(mark in value for mark in ',:\n"') else value
 
 
-def _our_json(request: JobRequest, *, label: str, credits: float | None, created_at: datetime | None) -> str:
+def _our_json(
+    request: JobRequest, *, label: str, credits: float | None, usd: float | None, created_at: datetime | None
+) -> str:
     about: dict[str, Any] = {
         "version": 1,
         "prompt": request.prompt,
@@ -135,6 +138,7 @@ def _our_json(request: JobRequest, *, label: str, credits: float | None, created
         "provider": request.provider,
         "model": request.model,
         "credits": credits,
+        "usd": usd,
         "created_at": created_at.astimezone(UTC).isoformat(timespec="seconds") if created_at else None,
         "label": label,
     }

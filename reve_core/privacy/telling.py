@@ -117,6 +117,7 @@ class Telling:
                 "trashed_at": _when(job.trashed_at),
                 "favourite": job.starred,
                 "credits": job.credits_used,
+                "usd": job.usd_used,
                 "error": job.error,
                 "answer": receipt,
             }

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -35,13 +35,14 @@ class App:
         data: Path,
         *,
         launcher: str = "streamlit run app.py",
+        command: Sequence[str] | None = None,
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = data
-        self._command = [part.format(port=self.port) for part in LAUNCHERS[launcher]]
+        self._command = [part.format(port=self.port) for part in command or LAUNCHERS[launcher]]
         data.mkdir(parents=True, exist_ok=True)
         self._log = data / "server.log"
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("REVE_", "STREAMLIT_"))}

@@ -60,6 +60,17 @@ def test_the_cap_may_be_reached_to_the_cent(tmp_path: Path) -> None:
     studio.stop(0)
 
 
+def test_what_a_provider_charged_in_dollars_counts_to_the_cent(tmp_path: Path) -> None:
+    charged = FakeProvider(
+        usd=0.25, before=lambda request, context: Picture(png(request.prompt), Receipt(usd_used=0.4))
+    )
+    with running(build_studio(tmp_path, charged, workers=1, concurrency=1)) as studio:
+        # Four at the listed price would fit: two at what they really cost do not leave room for a third.
+        made = studio.comparisons.make(FOUR, owner=ME, cap_usd=1.0)
+        assert finished(studio, made) == ["done", "done", "cap", "cap"]
+        assert spent(studio, made) == pytest.approx(0.8)
+
+
 def test_adopted_pictures_take_nothing_from_the_cap(tmp_path: Path) -> None:
     studio = build_studio(tmp_path, FakeProvider())
     studio.submit(JobRequest(prompt="a fox"), count=2)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reve_core import gridview
-from reve_core.compare.models import Axes, Comparison
+from reve_core.compare.models import Axes, Comparison, Maker
 from reve_core.errors import RequestRejected
 from reve_core.models import Job, JobRequest, JobStatus, StoredImage
 from reve_core.ports import CallContext
@@ -154,3 +154,22 @@ def test_a_comparison_without_a_title_is_called_by_what_differs(studio: Studio) 
 def test_its_own_title_wins(studio: Studio) -> None:
     comparison = studio.comparisons.make(Axes(prompts=PROMPTS), owner="me", title="Winter")
     assert data(studio, comparison)["title"] == "Winter"
+
+
+def test_each_models_price_and_cost_stand_over_its_column_for_the_owner_alone(tmp_path: Path) -> None:
+    providers = (
+        FakeProvider(credits=150),
+        FakeProvider(name="dollars", usd=0.035),
+        FakeProvider(name="own", credits=0),
+    )
+    studio = build_studio(tmp_path, *providers)
+    made = make(studio, makers=tuple(Maker(provider=each.name) for each in providers))
+    finish(studio, made)
+    shown = data(studio, made)["columns"]
+    assert [(column["price"], column["cost"]) for column in shown] == [
+        ("150 credits · about $0.20 each", "300 credits so far"),
+        ("$0.035 each", "$0.07 so far"),
+        ("Free", ""),
+    ]
+    assert "price" not in str(data(studio, made, acts=False)["columns"])
+    studio.stop(0)

@@ -144,6 +144,9 @@ def test_providers_are_told_with_what_they_can_do_and_cost(client: httpx.Client)
     assert (provider["name"], provider["title"], provider["paused"]) == ("fake", "Fake", False)
     able = provider["models"][0]["capabilities"]
     assert able["aspect_ratios"][0] == "1:1"
-    assert able["price"] == {"credits": 10, "usd": pytest.approx(10 / 750)}
+    assert able["price"] == {"credits": 10, "usd": pytest.approx(10 / 750), "as_of": "", "source": ""}
+    assert (able["seed"], able["preview"], able["resumes"], able["note"]) == (True, False, False, "")
+    assert (provider["models"][0]["usual_s"], provider["models"][0]["from_history"]) == ([1.0, 3.0], False)
+    assert (provider["reason"], provider["until"]) == ("", None)
     known = {"If-None-Match": answer.headers["etag"]}
     assert client.get("/api/v1/providers", headers=known).status_code == 304

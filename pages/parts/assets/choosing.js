@@ -75,7 +75,7 @@ class Picker extends Choosing {
     this.button.onclick = () => this.open(!this.isOpen);
     box.append(piece('span', { className: 'label', textContent: 'Model' }), this.button, this.el);
     // A press with the pointer is a decision; the arrow keys only try one after the other.
-    this.el.addEventListener('click', (event) => { if (event.detail && event.target.closest('.offer') && event.target.tagName !== 'INPUT') setTimeout(() => this.open(false), 120); });
+    this.el.addEventListener('click', (event) => { if (event.detail && event.target.closest('.offer')) setTimeout(() => this.open(false), 120); });
     this.el.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' && event.key !== 'Escape') return;
       event.preventDefault(); // Enter would send the form
@@ -93,7 +93,8 @@ class Picker extends Choosing {
 
   get isOpen() { return !this.el.hidden; }
 
-  open(on) {
+  // `back`: the one who closed it goes on from the button.
+  open(on, back = true) {
     if (this.isOpen === on) return;
     this.el.hidden = !on;
     this.opened();
@@ -102,7 +103,7 @@ class Picker extends Choosing {
       const input = [...this.rows.values()].find((row) => row.input.checked)?.input;
       input?.focus();
       input?.closest('.offer').scrollIntoView({ block: 'nearest' });
-    } else this.button.focus({ preventScroll: true });
+    } else if (back) this.button.focus({ preventScroll: true });
   }
 }
 

@@ -134,6 +134,7 @@ async function look(s) {
     s.rev = news.rev;
     s.trouble.hidden = true;
     if (news.data) take(s, news);
+    else if (s.data?.cells.some((cell) => cell.job)) await follow(s, mine);
     s.failed = 0;
   } catch (error) {
     if (mine !== s.asked) return;
@@ -146,6 +147,22 @@ async function look(s) {
   }
   clearTimeout(s.timer);
   s.timer = setTimeout(() => look(s), s.pending || s.failed ? BUSY_MS : IDLE_MS);
+}
+
+// How far the pictures are that are being made: the cards know it, and the grid's own number does not move with each step.
+async function follow(s, mine) {
+  if (!s.told.cards) return;
+  const { cards } = await askLive(s.told.cards);
+  if (mine !== s.asked || !s.root.isConnected) return;
+  const known = new Map(cards.filter((card) => card.status === "running").map((card) => [card.id, card]));
+  if (!known.size) return;
+  // New ones, not changed ones: the player tells by comparing what there is to draw.
+  const cells = s.data.cells.map((cell) => {
+    const card = known.get(cell.job);
+    return card ? { ...cell, says: card.says, progress: card.progress, preview: card.preview } : cell;
+  });
+  s.data = { ...s.data, cells };
+  s.player?.update(dressed(s));
 }
 
 // Where nothing can be asked: what came along with the page.

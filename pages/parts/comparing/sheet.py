@@ -17,7 +17,7 @@ import streamlit as st
 from pages.parts import look
 from pages.parts.comparing import asking, form
 from pages.parts.host import plain
-from pages.parts.me import live_at, me, origin
+from pages.parts.me import live, live_at, me, origin
 from pages.parts.pictures import image_url, page_url
 from reve_core import bootstrap, gridview, views
 from reve_core.compare import player, template
@@ -52,6 +52,7 @@ def draw(studio: Studio, comparison: Comparison, tabs: Mapping[str, str]) -> str
         data={
             "id": comparison.id,
             "live": live_at(f"/api/live/comparison/{comparison.id}"),
+            "cards": live(1),
             "news": _news(studio, comparison) if plain() is not None else None,
             "details": _for(comparison, _DETAILS),
             "home": page_url("compare"),

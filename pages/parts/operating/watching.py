@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from pages.parts.operating import entering, frame
-from reve_core import bootstrap
+from reve_core import bootstrap, views, waits
+from reve_core.allowance import in_usd
 from reve_core.operating import DAYS, Desk, Maker, Money, short
 
 _CHECKED = "operator_checked"
@@ -166,18 +167,33 @@ def _makers(desk: Desk) -> None:
     checked: dict[str, str] = st.session_state.setdefault(_CHECKED, {})
     makers = desk.watching.makers()
     frame.table(
-        ["Provider", "State", "Why", "Credits left", "Last check"],
+        [
+            "Provider",
+            "State",
+            "Why",
+            "Calls today",
+            "Spent today",
+            "At once",
+            "A picture takes",
+            "Credits left",
+            "Last check",
+        ],
         [
             [
                 maker.title,
                 _state(maker),
                 maker.reason,
+                frame.count(maker.calls),
+                _spent(maker),
+                _at_once(maker),
+                waits.in_words(*maker.usual_s),
                 "" if maker.credits_left is None else frame.count(maker.credits_left),
                 checked.get(maker.name, ""),
             ]
             for maker in makers
         ],
         about="Providers as they stand",
+        numbers=(3,),
     )
     with st.container(horizontal=True):
         for maker in makers:
@@ -192,6 +208,19 @@ def _makers(desk: Desk) -> None:
                     frame.act(_resumed, desk, maker.name, maker.title)
             elif st.button(f"Pause {maker.title}", key=f"operator_pause_{maker.name}"):
                 frame.act(_paused, desk, maker.name, maker.title)
+
+
+def _spent(maker: Maker) -> str:
+    """Of the budget, where it has one: "$1.50 of $5.00", "300 credits"."""
+    amounts = [maker.spent] if maker.limits.daily_credits is None else [maker.spent, maker.limits.daily_credits]
+    if maker.dollars or maker.limits.daily_credits is not None:  # a budget is set in dollars
+        return " of ".join(f"${in_usd(amount, 0):,.2f}" for amount in amounts)
+    return views.credit_words(maker.spent)
+
+
+def _at_once(maker: Maker) -> str:
+    per_minute = maker.limits.per_minute
+    return f"{maker.limits.concurrency:,}" + (f", {per_minute:,} a minute" if per_minute is not None else "")
 
 
 def _state(maker: Maker) -> str:

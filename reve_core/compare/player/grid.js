@@ -47,6 +47,7 @@ function drawGrid(g, model) {
   if (shape !== g.shape) rebuild(g, shape);
   else {
     model.rows.forEach((row, r) => model.columns.forEach((_, c) => patchCell(g, g.cells.get(placeKey(g, r, c)), model.at(r, c))));
+    if (moneyOf(model) !== g.money) drawHeads(g);
   }
   drawRowHeads(g);
   g.pick.hidden = !g.picking && model.data.cells.filter(viewable).length < 2;
@@ -94,9 +95,13 @@ function rebuild(g, shape) {
   if (held) nodeAt(g, g.at)?.focus({ preventScroll: true });
 }
 
+// What each column's model asks for a picture, and what it has cost.
+const moneyOf = (model) => JSON.stringify(model.columns.map((column) => [column.price, column.cost]));
+
 // Only what differs has a name; neighbours with the same name share one.
 function drawHeads(g) {
   const { columns } = g.model;
+  g.money = moneyOf(g.model);
   const levels = Math.max(0, ...columns.map((column) => column.heads.length));
   const rows = [];
   for (let level = 0; level < levels; level += 1) {
@@ -108,7 +113,7 @@ function drawHeads(g) {
       let span = 1;
       while (c + span < columns.length && JSON.stringify(columns[c + span].heads.slice(0, level + 1)) === path) span += 1;
       const head = el("div", { role: "columnheader", class: "cmp-colhead", "aria-colindex": c + 2, "aria-colspan": span > 1 ? span : null },
-        el("span", { text: columns[c].heads[level] ?? "" }));
+        el("span", {}, columns[c].heads[level] ?? "", ...(level ? [] : [columns[c].price, columns[c].cost].filter(Boolean).map((text) => el("small", { text })))));
       head.style.setProperty("--at", c + 1);
       head.style.setProperty("--span", span);
       if (c > 0) head.classList.add("cmp-edge");

@@ -6,7 +6,7 @@ const STATE_SAYS = {
   empty: "Not made", held: "Held by the spending cap", gone: "Deleted",
 };
 const ACTS = [["open", "Open the picture"], ["retry", "Try again"], ["rerun", "Make it again"], ["cancel", "Cancel"], ["remove", "Remove from the grid"]];
-const SHOWN = ["key", "state", "says", "src", "full", "width", "height", "alt", "label"];
+const SHOWN = ["key", "state", "says", "src", "full", "width", "height", "alt", "label", "preview", "progress"];
 
 function patchCell(g, node, cell) {
   const old = node.cell;
@@ -21,6 +21,7 @@ function patchCell(g, node, cell) {
   node.classList.toggle("cmp-picked", Boolean(cell) && cell.key === g.picked);
   if (shown) node.setAttribute("aria-haspopup", "dialog");
   else node.removeAttribute("aria-haspopup");
+  drawProgress(node, cell, state === "running", shown);
   if (shown) drawPicture(node, cell);
   else if (node.img) { node.img.remove(); node.img = null; }
   const busy = state === "queued" || state === "running";
@@ -38,11 +39,24 @@ function patchCell(g, node, cell) {
   if (node.status) node.append(node.status);
 }
 
+// How far it is, and what there is of it so far: the small picture stays until the picture itself is there.
+function drawProgress(node, cell, running, shown) {
+  const known = running && Number.isFinite(cell.progress);
+  node.classList.toggle("cmp-known", known);
+  if (known) node.style.setProperty("--done", clamp(cell.progress, 0, 1));
+  const src = running && /^data:image\/(png|jpeg|webp);base64,/u.test(cell.preview ?? "") ? cell.preview : "";
+  node.classList.toggle("cmp-peeked", Boolean(src));
+  if (src) {
+    if (!node.peek) { node.peek = el("img", { class: "cmp-peek", alt: "", "aria-hidden": "true", decoding: "async" }); node.prepend(node.peek); }
+    if (node.peek.src !== src) node.peek.src = src;
+  } else if (node.peek && !shown) { node.peek.remove(); node.peek = null; }
+}
+
 function drawPicture(node, cell) {
   const src = cell.src || cell.full;
   if (!node.img) {
     node.img = el("img", { class: "cmp-thumb", loading: "lazy", decoding: "async", draggable: "false" });
-    node.img.onload = () => node.classList.remove("cmp-lost");
+    node.img.onload = () => { node.classList.remove("cmp-lost"); node.peek?.remove(); node.peek = null; };
     node.img.onerror = () => node.classList.add("cmp-lost");
     node.prepend(node.img);
   }
