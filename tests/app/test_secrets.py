@@ -64,7 +64,7 @@ def test_the_key_is_in_no_answer_no_log_no_file_and_no_output(tmp_path: Path) ->
 
 
 FAL_CANARY = "canary-id-2b7d:canary-secret-of-fal-not-a-real-one"
-LAB_CANARY = "sk-canary-of-a-gateway-5e1c-not-a-real-key"
+LAB_CANARY = "sk-canary-5e1c-not-a-real-key"
 PROVIDERS = """
 [[provider]]
 kind = "fal"

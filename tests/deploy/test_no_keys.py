@@ -13,6 +13,7 @@ from reve_core.settings import ROOT
 SHAPES = {
     "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/=\s]{64,}"),
     "a Reve key": re.compile(r"\bpapi\.[0-9a-f]{8}-[0-9a-f-]{27,}\.[A-Za-z0-9_-]{16,}"),
+    "a fal key": re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}:[0-9a-f]{24,}"),
     "an OpenAI key": re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9_-]{32,}"),
     "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})"),
     "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
@@ -23,7 +24,7 @@ SHAPES = {
     "a Fly token": re.compile(r"\bFlyV1 fm\d[A-Za-z]_[A-Za-z0-9+/=_-]{40,}"),
     "a web token": re.compile(r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"),
     "a setting with a random value": re.compile(
-        r"REVE_(?:SECRET|OPERATOR_TOKEN|API_KEY|MODERATION_KEY|WEBHOOK_SECRET)\s*[=:]\s*[\"']?"
+        r"REVE_(?:SECRET|OPERATOR_TOKEN|API_KEY|FAL_KEY|OPENAI_KEY|MODERATION_KEY|WEBHOOK_SECRET)\s*[=:]\s*[\"']?"
         r"(?=[^\s\"']*[0-9])(?=[^\s\"']*[A-Z])(?=[^\s\"']*[a-z])[A-Za-z0-9_+/=-]{32,}(?=[\s\"']|$)"
     ),
 }
