@@ -44,8 +44,7 @@ def read(body: bytes | bytearray, cleaner: Cleaner) -> Answer | None:
     """None where the body is neither a JSON object nor a picture."""
     if kind_of(body) is not None:
         return Answer(image=bytes(body), pictures=1)
-    small, cuts = cut_out(body, _LONG, _MOST_PICTURES)
-    fields = json_object(small)
+    fields, cuts = _opened(body)
     if fields is None:
         return None
     entries = fields.pop("data", None)
@@ -68,6 +67,11 @@ def read(body: bytes | bytearray, cleaner: Cleaner) -> Answer | None:
     return answer
 
 
+def without_pictures(body: bytes | bytearray) -> dict[str, Any] | None:
+    """The JSON object, with a mark in each picture's place."""
+    return _opened(body)[0]
+
+
 def receipt_of(exchange: Exchange, answer: Answer | None, cleaner: Cleaner, price: ListPrice | None = None) -> Receipt:
     """What we were told. ``price`` turns a count of tokens into what it did cost."""
     fields = answer.fields if answer else {}
@@ -82,6 +86,11 @@ def receipt_of(exchange: Exchange, answer: Answer | None, cleaner: Cleaner, pric
         version=cleaner.line(fields["model"]) if isinstance(fields.get("model"), str) else None,
         raw=raw,
     )
+
+
+def _opened(body: bytes | bytearray) -> tuple[dict[str, Any] | None, list[memoryview]]:
+    small, cuts = cut_out(body, _LONG, _MOST_PICTURES)
+    return json_object(small), cuts
 
 
 def _request_id(exchange: Exchange, fields: dict[str, Any], cleaner: Cleaner) -> str | None:

@@ -31,7 +31,6 @@ from reve_core.ports import ListPrice
 from reve_core.providers.openai import answer as answers
 from reve_core.providers.openai.answer import Answer
 from reve_core.providers.openai.options import Server
-from reve_core.providers.wire.encoded import json_object
 from reve_core.providers.wire.exchange import Exchange, Fault
 from reve_core.providers.wire.plain import Cleaner
 from reve_core.providers.wire.retry_after import LONGEST_S, seconds_to_wait
@@ -121,7 +120,7 @@ def lost(server: Server, what: str, receipt: Receipt | None = None, *, drew: boo
 
 def said_in(exchange: Exchange, cleaner: Cleaner) -> Said:
     """The server's own words about what is wrong, from any of the shapes that there are."""
-    fields = json_object(exchange.body) if exchange.body[:64].lstrip().startswith(b"{") else None
+    fields = answers.without_pictures(exchange.body) if exchange.body[:64].lstrip().startswith(b"{") else None
     if fields is None:
         text = exchange.body[:_SHOWN].decode("utf-8", "replace")
         is_page = "<" in text[:200] or _is_good(exchange)
