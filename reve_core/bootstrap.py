@@ -141,9 +141,9 @@ def build(settings: Settings) -> Studio:
     marker = make_marker(settings)
     lined_up = line_up(settings)
     providers, limits = lined_up.providers, lined_up.limits
-    if settings.default_provider not in providers:
+    if lined_up.default not in providers:
         raise ConfigurationError(
-            f"REVE_PROVIDER names “{settings.default_provider}”, which is not set up. Choose one of {', '.join(providers)}."
+            f"REVE_PROVIDER names “{lined_up.default}”, which is not set up. Choose one of {', '.join(providers)}."
         )
     folder = settings.data_dir.expanduser().absolute()
     with suppress(OSError):  # the next line finds out what is wrong with it
@@ -187,7 +187,7 @@ def build(settings: Settings) -> Studio:
         blobs=blobs,
         providers=providers,
         limits=limits,
-        default_provider=settings.default_provider,
+        default_provider=lined_up.default,
         worker=manager,
         preview=previews.get,
         access=store,

@@ -61,10 +61,11 @@ class SetUp:
 
 @dataclass(frozen=True, slots=True)
 class LineUp:
-    """The providers by name, and the limits of each."""
+    """The providers by name, the limits of each, and which is offered first (whether or not it is among them)."""
 
     providers: dict[str, Provider]
     limits: dict[str, Limits]
+    default: str
 
 
 def line_up(settings: Settings) -> LineUp:
@@ -78,7 +79,8 @@ def line_up(settings: Settings) -> LineUp:
     )
     providers: dict[str, Provider] = {}
     limits: dict[str, Limits] = {}
-    for each in set_up(settings):
+    found = set_up(settings)
+    for each in found:
         config = each.config
         providers[config.name], kind = _made(each, house)
         limits[config.name] = _limits(config, kind)
@@ -86,7 +88,7 @@ def line_up(settings: Settings) -> LineUp:
             log.warning(
                 "The provider “%s” lacks a key: a variable that the providers' file names is not set.", config.name
             )
-    return LineUp(providers, limits)
+    return LineUp(providers, limits, _default(settings, found))
 
 
 def configs(settings: Settings) -> list[ProviderConfig]:
@@ -110,6 +112,14 @@ def set_up(settings: Settings) -> list[SetUp]:
             named.add(name)
             found[name] = each
     return list(found.values())
+
+
+def _default(settings: Settings, found: list[SetUp]) -> str:
+    """As the settings say; where they say nothing the first of the file, for somebody has written that for a reason."""
+    if settings.provider or settings.default_provider != "sketch":
+        return settings.default_provider
+    of_file = (each.config for each in found if each.source != SETTINGS)
+    return next((config.name for config in of_file if config.kind != "sketch"), "sketch")
 
 
 def _made(each: SetUp, house: House) -> tuple[Provider, Kind]:

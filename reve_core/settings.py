@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     # Which provider, and where
     provider: str = Field(
         "",
-        description="The provider that is offered first, by its name. Empty: the first of `reve`, `fal`, `openai` and `diffusers` that is set up with a key, an address or a model of its own, else `sketch`.",
+        description="The provider that is offered first, by its name. Empty: the first of `reve`, `fal`, `openai` and `diffusers` that is set up with a key, an address or a model of its own, then the first of the providers' file, else `sketch`.",
     )
     api_key: SecretStr | None = Field(
         None, description="Key for the Reve API (or a gateway that speaks it). Never shown or logged."

@@ -22,13 +22,14 @@ import pytest
 from PIL import Image
 
 from reve_core.errors import CallCancelled, NotCharged, ProviderError, RequestRejected
-from reve_core.models import JobRequest, ModelInfo, Picture, Receipt, ratio_of
-from reve_core.ports import CallContext, Health, Provider
+from reve_core.models import JobRequest, ModelInfo, Picture, Receipt, Ticket, ratio_of
+from reve_core.ports import CallContext, Health, Provider, Resumable
 
 CONTEXT = CallContext(key="job-1", timeout_s=30)
 
 # Nominal ratios are loose: Reve's own 4:3 is nearly 4 % off, and a small picture rounds to whole pixels.
 RATIO_TOLERANCE = 0.06
+MOST_PREVIEW_BYTES = 64 * 1024  # one goes to every open page for each step
 
 STRANGE_PROMPTS = [
     pytest.param("قطة تشرب الشاي", id="written from the right"),
@@ -86,6 +87,7 @@ class ProviderContract:
         assert provider.title
         assert provider.label
         assert isinstance(provider.idempotent, bool)
+        assert not set(provider.sends_to) & set("/@ ")  # a host, or nothing
 
     def test_it_has_models_and_each_has_an_id_of_its_own(self, provider: Provider) -> None:
         ids = [model.id for model in provider.models]
@@ -176,6 +178,25 @@ class ProviderContract:
         for region in layout.regions:
             assert 0 <= region.bbox.x0 < region.bbox.x1 <= 1
             assert 0 <= region.bbox.y0 < region.bbox.y1 <= 1
+
+    # ---------------------------------------------------------------- answers that can be asked for again
+
+    def test_every_model_promises_to_be_picked_up_or_none_does(self, provider: Provider) -> None:
+        can = isinstance(provider, Resumable)
+        assert [model.id for model in provider.models if model.capabilities.resumes is not can] == []
+
+    def test_an_accepted_request_has_a_ticket_by_which_its_picture_can_be_asked_for(
+        self, provider: Provider, request_: JobRequest
+    ) -> None:
+        tickets: list[Ticket] = []
+        picture = provider.generate(request_, replace(CONTEXT, accepted=tickets.append))
+        if not isinstance(provider, Resumable):
+            assert tickets == []
+            pytest.skip("what it lost cannot be asked for")
+        ticket = Ticket.model_validate_json(tickets[-1].model_dump_json())
+        assert ticket == tickets[-1]
+        assert request_.prompt not in ticket.model_dump_json()
+        assert provider.resume(ticket, request_, CONTEXT).data == picture.data
 
     # ---------------------------------------------------------------- saying no
 

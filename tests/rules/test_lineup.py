@@ -145,6 +145,15 @@ def test_each_says_where_it_is_set_up(write: Write) -> None:
     }
 
 
+def test_the_first_of_the_file_is_offered_first_where_the_settings_say_nothing(write: Write) -> None:
+    text = '[[provider]]\nkind = "sketch"\n[[provider]]\nkind = "reve"\nname = "east"\n[[provider]]\nkind = "reve"\nname = "west"'
+    assert line_up(write(text)).default == "east"
+    assert line_up(write(text, provider="west")).default == "west"
+    assert line_up(write(text, provider="sketch")).default == "sketch"
+    assert line_up(write(text, fal_key=SecretStr("id:secret"))).default == "fal"
+    assert line_up(write("")).default == "sketch"
+
+
 def test_an_empty_file_sets_up_nothing_more(write: Write) -> None:
     assert [config.name for config in configs(write("# nothing yet\n"))] == ["sketch"]
 
