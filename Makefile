@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$name; break; }; done)
 
-.PHONY: run test check lint format standin clean
+.PHONY: run test check lint format standin diffusers clean
 
 run: $(VENV)/run.stamp
 	@$(VENV)/bin/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT)
@@ -33,6 +33,10 @@ format: $(VENV)/dev.stamp
 
 standin: $(VENV)/run.stamp
 	$(PY) -m tests.standin --port 8600
+
+# The libraries of a model on this machine, for the tests that want them. Several GB where pip brings CUDA along.
+diffusers: $(VENV)/dev.stamp
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-diffusers.txt
 
 clean:
 	rm -rf $(VENV)
