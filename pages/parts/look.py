@@ -39,9 +39,11 @@ def heading(text: str) -> None:
 
 def banner(notices: Sequence[str]) -> None:
     """What everybody should know now. Plain text: a provider's own words may stand in it."""
+    # Its place is kept while there is nothing to say: what stands below would be made anew, and forget what is open in it.
+    place = st.empty()
     if notices:
         lines = "".join(f"<p>{html.escape(notice)}</p>" for notice in notices)
-        st.html(f'<div class="reve-banner" role="status">{lines}</div>')
+        place.html(f'<div class="reve-banner" role="status">{lines}</div>')
 
 
 def note(text: str) -> None:

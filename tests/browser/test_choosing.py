@@ -92,10 +92,13 @@ def test_a_picture_is_seen_while_it_comes_and_what_it_cost_when_it_is_there(page
 def test_one_that_is_paused_says_why_and_the_others_go_on(page: Page, several: App) -> None:
     page.goto(several.url)
     choose(page, "Painter mini")
+    first = page.locator("form.composer").element_handle()
     expect(order(page, "a still life")).to_contain_text("Acme refuses the key.")
+    expect(page.locator(".reve-banner")).to_contain_text("Acme is paused: Acme refuses the key.")
+    assert first is not None
+    assert first.evaluate("form => form.isConnected"), "The notice made the form anew."
     models = opened(page, several)
     expect(models.locator(".offer", has_text="Painter mini")).to_contain_text("Paused. Acme refuses the key.")
-    expect(page.locator(".reve-banner")).to_contain_text("Acme is paused: Acme refuses the key.")
     page.keyboard.press("Escape")
     choose(page, "Reve 2.1")
     expect(order(page, "a second lighthouse")).to_contain_text("$0.25")

@@ -382,6 +382,8 @@ def test_a_provider_is_paused_checked_and_resumed(studio: Studio, desk: Desk) ->
     assert desk.watching.check("fake").ok
     desk.watching.resume("fake")
     until(lambda: studio.get(job_id, owner=ANNA).status is JobStatus.DONE)
+    [maker] = desk.watching.makers()
+    assert (maker.is_paused, maker.calls, maker.spent, maker.dollars) == (False, 1, 10, False)
     with pytest.raises(BadInput):
         desk.watching.pause("other")
 

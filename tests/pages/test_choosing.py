@@ -13,7 +13,7 @@ from pages.parts import composer
 from pages.parts.comparing import form as comparing
 from reve_core import bootstrap, views
 from reve_core.compare.models import Axes, Maker
-from reve_core.models import Capabilities, JobRequest, Price, Quote
+from reve_core.models import Capabilities, JobRequest, Limits, Price, Quote
 from reve_core.service import Studio
 from tests.building import build_studio, settled
 from tests.fakes import FakeProvider
@@ -78,6 +78,18 @@ def test_strangers_are_told_of_a_pause_but_not_of_keys_hosts_and_money(open_page
     assert "Dollars is paused" in said
     assert "ACME_KEY" not in said
     assert "10.0.0.7" not in said
+
+
+def test_a_budget_that_is_spent_says_so_and_when_it_begins_anew(tmp_path: Path) -> None:
+    fake = FakeProvider(name="dollars", usd=0.25)
+    studio = build_studio(tmp_path, fake, limits={"dollars": Limits(2, daily_credits=150)})
+    [notice] = studio.board.notices()
+    assert notice.startswith(
+        "Dollars is paused: Its budget for today is spent ($0.00 of $0.20). It goes on by itself in "
+    )
+    [notice] = studio.board.notices(public=True)
+    assert notice.startswith("Dollars is paused: Its budget for today is spent. It goes on")
+    studio.stop(0)
 
 
 def test_a_comparison_of_credits_and_dollars_is_summed_in_dollars(open_page: Open, studio: Studio) -> None:

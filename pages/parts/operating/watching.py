@@ -167,33 +167,27 @@ def _makers(desk: Desk) -> None:
     checked: dict[str, str] = st.session_state.setdefault(_CHECKED, {})
     makers = desk.watching.makers()
     frame.table(
-        [
-            "Provider",
-            "State",
-            "Why",
-            "Calls today",
-            "Spent today",
-            "At once",
-            "A picture takes",
-            "Credits left",
-            "Last check",
-        ],
+        ["Provider", "State", "Why", "Credits left", "Last check"],
         [
             [
                 maker.title,
                 _state(maker),
                 maker.reason,
-                frame.count(maker.calls),
-                _spent(maker),
-                _at_once(maker),
-                waits.in_words(*maker.usual_s),
                 "" if maker.credits_left is None else frame.count(maker.credits_left),
                 checked.get(maker.name, ""),
             ]
             for maker in makers
         ],
         about="Providers as they stand",
-        numbers=(3,),
+    )
+    frame.table(
+        ["Provider", "Calls today", "Spent today", "At once", "A picture takes"],
+        [
+            [maker.title, frame.count(maker.calls), _spent(maker), _at_once(maker), waits.in_words(*maker.usual_s)]
+            for maker in makers
+        ],
+        about="Providers today (UTC)",
+        numbers=(1,),
     )
     with st.container(horizontal=True):
         for maker in makers:
@@ -215,7 +209,7 @@ def _spent(maker: Maker) -> str:
     amounts = [maker.spent] if maker.limits.daily_credits is None else [maker.spent, maker.limits.daily_credits]
     if maker.dollars or maker.limits.daily_credits is not None:  # a budget is set in dollars
         return " of ".join(f"${in_usd(amount, 0):,.2f}" for amount in amounts)
-    return views.credit_words(maker.spent)
+    return views.credit_words(maker.spent) if maker.spent else ""
 
 
 def _at_once(maker: Maker) -> str:

@@ -151,7 +151,9 @@ class PlanShape(BaseModel):
     have: int = Field(description="Of which you have so many already: they cost nothing.")
     new: int = Field(description="So many would be ordered.")
     held: int = Field(description="So many would not, because of the spending limit.")
-    credits: int
+    credits: int = Field(
+        description="0 as well where one of the models has no price in credits; `usd` is the whole then."
+    )
     usd: float
     low_s: float = Field(description="The usual wait for all of the new ones, from here …")
     high_s: float = Field(description="… to there, in seconds.")
