@@ -122,6 +122,11 @@ def _default(settings: Settings, found: list[SetUp]) -> str:
     return next((config.name for config in of_file if config.kind != "sketch"), "sketch")
 
 
+def limits_of(settings: Settings) -> dict[str, Limits]:
+    """By name; no provider is made for it. Raises ConfigurationError."""
+    return {each.config.name: _limits(each.config, kind_named(each.config.kind)) for each in set_up(settings)}
+
+
 def _made(each: SetUp, house: House) -> tuple[Provider, Kind]:
     """Raises ConfigurationError that names the entry."""
     config = each.config

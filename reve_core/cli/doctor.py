@@ -12,7 +12,7 @@ from reve_core.allowance import CREDITS_PER_USD, Allowance
 from reve_core.cli import careful
 from reve_core.cli.asking import asked
 from reve_core.errors import ReveError, UnsafeConfiguration
-from reve_core.lineup import line_up, set_up
+from reve_core.lineup import limits_of, set_up
 from reve_core.models import Limits
 from reve_core.service import Studio
 from reve_core.settings import SECRETS_FILE, Settings
@@ -89,7 +89,7 @@ def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
     """Whether all of them are well."""
     each_of = {each.config.name: each for each in set_up(settings)}
     checks = {} if offline else asked(studio.catalogue.check, list(each_of))
-    limits = line_up(settings).limits
+    limits = limits_of(settings)
     well = True
     for view in studio.catalogue.providers():
         health = checks.get(view.name)

@@ -59,8 +59,7 @@ def _submit(studio: Studio, options: argparse.Namespace) -> list[Job]:
     )
     quote = studio.catalogue.quote(request, options.count)
     jobs = studio.submit(request, count=options.count)
-    cost = f"{quote.credits} credits (about ${quote.usd:.2f})" if quote.credits else "free"
-    print(f"{cost}, {waits.in_words(quote.low_s, quote.high_s)}", file=sys.stderr)
+    print(f"{views.quote_words(quote)}, {waits.in_words(quote.low_s, quote.high_s)}", file=sys.stderr)
     return jobs
 
 

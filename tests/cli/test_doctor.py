@@ -12,6 +12,7 @@ from reve_core import settings
 from reve_core.cli import asking, main
 from reve_core.ports import Health
 from tests.standin import StandIn
+from tests.standin.fal import FalStandIn
 
 CANARY = "papi.canary-77c0-not-a-real-key"
 
@@ -146,7 +147,7 @@ def test_the_list_of_models_has_a_line_for_each_with_price_wait_and_what_it_can(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["model", "called", "price", "usually", "supports"]
     by_name = {line.split()[0]: line for line in lines[1:]}
-    assert list(by_name) == ["sketch/sketch-1", "fal/reve/2.1/text-to-image", "east/reve-v2", "east/reve-v1"]
+    assert list(by_name) == ["fal/reve/2.1/text-to-image", "sketch/sketch-1", "east/reve-v2", "east/reve-v1"]
     assert "Free" in by_name["sketch/sketch-1"]
     assert "Seed" in by_name["sketch/sketch-1"]
     assert "$0.25" in by_name["fal/reve/2.1/text-to-image"]
@@ -175,3 +176,21 @@ def test_several_providers_make_one_comparison_on_the_command_line(
         told = capsys.readouterr().err
         assert (status, len(east.posts()), len(west.posts())) == (0, 1, 1), told
     assert "3 done" in told
+
+
+def test_a_picture_of_any_providers_model_can_be_made_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with FalStandIn(steps=("IN_PROGRESS",)) as fal:
+        lined_up(
+            monkeypatch,
+            tmp_path,
+            f'[[provider]]\nkind = "fal"\nname = "queue"\nbase_url = "{fal.url}"\nfile_hosts = ["{fal.files.url}"]\n'
+            'poll_s = [0.02, 0.02, 0.02]\nkey_env = "QUEUE_KEY"\n',
+        )
+        monkeypatch.setenv("QUEUE_KEY", fal.key or "")
+        status = main(["generate", "a red fox", "--provider", "queue", "--model", "reve/2.1/text-to-image"])
+    told = capsys.readouterr()
+    assert status == 0, told.err
+    assert told.err.startswith("about $0.25, ")
+    assert Path(told.out.strip()).read_bytes().startswith(b"\x89PNG")
