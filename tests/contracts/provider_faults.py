@@ -354,6 +354,17 @@ class ProviderFaults:
                 if fault == "endless":
                     assert "too large" in str(caught.value)
 
+    @pytest.mark.parametrize("fault", ["garbage", "html"])
+    def test_row_17_nonsense_about_an_accepted_request_buys_nothing_again(
+        self, bench: Bench, tmp_path: Path, fault: str
+    ) -> None:
+        play(bench, fault, "answer")
+        with working(bench, tmp_path) as (studio, ended):
+            job = ended(studio.submit(HERON)[0])
+            assert job.status in (JobStatus.DONE, JobStatus.UNKNOWN)
+            assert "<script" not in str(job.error)
+            assert bench.sent() == bench.charged() == 1
+
     # ---------------------------------------------------------------- row 16
 
     def test_row_16_where_nothing_listens_nothing_is_charged_and_it_is_tried_three_times(
@@ -482,6 +493,11 @@ class ProviderFaults:
             assert state is not None
             assert state.until is not None
             assert (state.until - job.created_at).total_seconds() < 660
+
+    def test_row_20_a_429_about_an_accepted_request_buys_nothing_again(self, bench: Bench, tmp_path: Path) -> None:
+        play(bench, "rate_limited", "answer", seconds=1, times=2)
+        with working(bench, tmp_path) as (studio, ended):
+            assert_came_in_the_end(bench, ended(studio.submit(HERON)[0]))
 
     # ---------------------------------------------------------------- row 21
 

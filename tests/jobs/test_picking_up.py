@@ -293,6 +293,46 @@ def test_a_visitors_refused_key_does_not_pause_the_link(tmp_path: Path, queue: Q
         assert not studio.catalogue.provider("queue").paused
 
 
+# -- a call that still runs
+
+
+def test_a_call_that_is_still_made_here_is_taken_from_nobody_when_the_clock_is_set_forward(
+    tmp_path: Path, queue: Queue, store: SqliteStore, clock: Shifted
+) -> None:
+    with running(build_studio(tmp_path, QueueProvider(queue), store=store, lease_s=0.6, sweep_s=0.02)) as studio:
+        job_id = studio.submit(HERON)[0].id
+        assert queue.asked.wait(timeout=5)
+        clock.by += 3600
+        until(lambda: store.expired() == [])  # the heartbeat has prolonged it
+        queue.finish()
+        assert statuses(settled(studio, job_id)) == [JobStatus.DONE]
+        assert (queue.submitted[job_id], queue.resumed[job_id]) == (1, 0)
+
+
+def test_a_call_that_overstays_its_time_is_picked_up_beside_it_and_changes_nothing_any_more(
+    tmp_path: Path, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reve_core.jobs.runner._STORING_S", 0.0)
+    hangs, let_go = [True], threading.Event()
+
+    def hang() -> None:
+        if hangs:
+            hangs.clear()
+            assert let_go.wait(timeout=20)
+
+    queue.finish()
+    provider = QueueProvider(queue, on_accepted=hang)
+    with running(build_studio(tmp_path, provider, lease_s=0.3, sweep_s=0.05, call_timeout_s=0.2)) as studio:
+        [job] = settled(studio, studio.submit(HERON)[0].id)
+        assert (job.status, job.credits_used) == (JobStatus.DONE, 10)
+        rev = job.rev
+        let_go.set()
+        until(lambda: studio._worker._engine._busy == 0)
+        assert studio.get(job.id).rev == rev
+        assert studio.shelf.is_intact(studio.get(job.id))
+        assert (queue.submitted[job.id], queue.resumed[job.id]) == (1, 1)
+
+
 # -- stopping the app
 
 
