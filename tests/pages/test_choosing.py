@@ -13,9 +13,11 @@ from pages.parts import composer
 from pages.parts.comparing import form as comparing
 from reve_core import bootstrap, views
 from reve_core.compare.models import Axes, Maker
-from reve_core.models import Capabilities, JobRequest, Limits, Price, Quote
+from reve_core.errors import AnswerPending, OutcomeUnknown
+from reve_core.models import Capabilities, JobRequest, Limits, Picture, Price, Quote, Ticket
+from reve_core.ports import CallContext
 from reve_core.service import Studio
-from tests.building import build_studio, settled
+from tests.building import build_studio, running, settled, wait_for
 from tests.fakes import FakeProvider
 from tests.pages.conftest import data_of, send
 
@@ -129,3 +131,22 @@ def test_a_forecast_reads_as_words(quote: Quote, words: str) -> None:
 def test_one_shape_is_one_shape() -> None:
     able = Capabilities(aspect_ratios=("1:1",), default_ratio="1:1", max_prompt_chars=10)
     assert views.supports(able) == ["1 shape"]
+
+
+def test_who_took_a_request_under_a_number_can_be_asked_and_one_that_cannot_be_reached_says_so(tmp_path: Path) -> None:
+    def accepted(request: JobRequest, context: CallContext) -> Picture | None:
+        context.accepted(Ticket(request_id="r-1"))
+        if "later" in request.prompt:
+            raise AnswerPending("Dollars could not be reached. It is asked again soon.")
+        raise OutcomeUnknown("The connection broke.")
+
+    fake = FakeProvider(name="dollars", usd=0.25, before=accepted, able={"resumes": True})
+    with running(build_studio(tmp_path, fake)) as studio:
+        [lost] = studio.submit(JobRequest(prompt="a fox"))
+        [later] = studio.submit(JobRequest(prompt="a fox, later"))
+        settled(studio, lost.id)
+        wait_for(studio, later.id, lambda job: job.progress_text)
+        cards = {card["id"]: card for card in studio.board.feed().cards}
+        assert (cards[lost.id]["status"], cards[lost.id]["asks"]) == ("unknown", True)
+        assert (cards[later.id]["status"], cards[later.id]["asks"]) == ("running", False)
+        assert cards[later.id]["says"] == "Dollars could not be reached. It is asked again soon."
