@@ -12,7 +12,7 @@ from reve_core.allowance import CREDITS_PER_USD, Allowance
 from reve_core.cli import careful
 from reve_core.cli.asking import asked
 from reve_core.errors import ReveError, UnsafeConfiguration
-from reve_core.lineup import limits_of, set_up
+from reve_core.lineup import SETTINGS, limits_of, set_up
 from reve_core.models import Limits
 from reve_core.service import Studio
 from reve_core.settings import SECRETS_FILE, Settings
@@ -109,6 +109,9 @@ def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
             title = f"{model.title} ({model.id})" if model.title != model.id else model.title
             # The kind's own price needs no source, and a free one no price list.
             print(f"      {title}: {told[:1].lower() + told[1:]}. {price_source(able.price)}".rstrip())
+        if not each.source.startswith(SETTINGS):
+            for variable in [variable for variable, secret in each.secrets.values() if secret is None]:
+                well &= _line(False, f"{variable}, which {each.source} names for “{view.name}”, is not set.")
     return well
 
 

@@ -568,14 +568,17 @@ def test_what_keeps_the_app_from_being_built_is_told_once(
 ) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text("version = 1")
+    providers = tmp_path / "providers.toml"
+    providers.write_text('[[provider]]\nkind = "sketch"\ncolour = "red"\n')
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     for changes, words in (
+        ({"providers_file": str(providers)}, "no option colour"),
         ({"policy_file": str(policy)}, "cannot be used"),
         ({"provider": "dream"}, "Choose one of sketch, reve"),
         ({"secret": "guess-me"}, "too even"),
     ):
-        for name in ("REVE_POLICY_FILE", "REVE_PROVIDER"):
+        for name in ("REVE_POLICY_FILE", "REVE_PROVIDER", "REVE_PROVIDERS_FILE"):
             monkeypatch.delenv(name, raising=False)
         status, out = told(monkeypatch, capsys, data, **changes)
         assert (status, out.count(words)) == (1, 1), out

@@ -84,6 +84,7 @@ def test_each_provider_says_how_it_is_where_it_is_set_up_and_within_which_limits
     assert any("Reve 2 (reve-v2): 150 credits" in line for line in east)
     assert lab[0].startswith("  ✗ Lab: ")
     assert "LAB_KEY not set" in lab[1]
+    assert "\n  ✗ LAB_KEY, which providers.toml names for “lab”, is not set.\n" in out
     assert any("gpt-image-2: $0.04. Price of 2 Nov 2026 (our contract)." in line for line in lab)
     assert sketch[0].startswith("  ✓ Sketch: ")
     assert "of the app itself" in sketch[1]
