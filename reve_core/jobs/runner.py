@@ -41,6 +41,7 @@ class _Held:
     stop: threading.Event = field(default_factory=threading.Event)
     ticket: Ticket | None = None  # the newest one
     is_noted: bool = True  # whether the store knows it
+    is_lost: bool = False  # somebody else has it by now
 
 
 class Screened(Protocol):
@@ -171,7 +172,10 @@ class Runner:
             mine = [held for held in self._held.values() if held.until > now]
         answers = self._store.beat([held.claim for held in mine], lease_s=self._lease_s)
         for held in mine:
-            if answers.get(held.claim.job.id) != "ok":
+            answer = answers.get(held.claim.job.id)
+            # Before it stops: whoever follows a request under a ticket is to leave it to its new owner, and not to cancel it.
+            held.is_lost = answer == "lost"
+            if answer != "ok":
                 held.stop.set()
 
     def ask_to_stop(self, job_id: str) -> None:
@@ -352,7 +356,7 @@ class Runner:
             is_cancelled=held.stop.is_set,
             own_key=own_key,
             accepted=accepted,
-            is_leaving=lambda: self._leaving,
+            is_leaving=lambda: self._leaving or held.is_lost,
         )
 
     def _answer_to(self, held: _Held, provider: Provider, exc: Exception) -> None:
