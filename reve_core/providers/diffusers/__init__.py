@@ -25,6 +25,7 @@ def _make(config: ProviderConfig, house: House) -> Provider:
         title=config.title or "Own model",
         device=options.device,
         silence_s=options.silence_s,
+        max_bytes=house.max_bytes,
     )
 
 

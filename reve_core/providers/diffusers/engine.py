@@ -133,8 +133,7 @@ class Engine:
             notes.append(f"The model reads the first {limit} tokens of a prompt. The words after them were left out.")
         step(0, 0, b"")
         try:
-            with torch.inference_mode():
-                answer = pipe(**{name: value for name, value in asked.items() if name in takes and value is not None})
+            answer = pipe(**{name: value for name, value in asked.items() if name in takes and value is not None})
         except Fault:
             raise
         except Exception as exc:

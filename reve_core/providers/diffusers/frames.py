@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, NamedTuple
 
 _LENGTHS = struct.Struct(">II")
 _LONGEST_HEAD = 1024 * 1024
-_LONGEST_BODY = 512 * 1024 * 1024
 
 
 class BadFrame(Exception):
@@ -32,13 +31,13 @@ def write(stream: BinaryIO, head: Mapping[str, object], body: bytes = b"") -> No
     stream.flush()
 
 
-def read(stream: BinaryIO) -> Message | None:
-    """The next message, None where the other side has gone. Raises BadFrame."""
+def read(stream: BinaryIO, max_body: int = 0) -> Message | None:
+    """The next message, None where the other side has gone. Raises BadFrame, for a longer body before it is read."""
     lengths = stream.read(_LENGTHS.size)
     if len(lengths) < _LENGTHS.size:
         return None
     head_length, body_length = _LENGTHS.unpack(lengths)
-    if head_length > _LONGEST_HEAD or body_length > _LONGEST_BODY:
+    if head_length > _LONGEST_HEAD or body_length > max_body:
         raise BadFrame
     head, body = stream.read(head_length), stream.read(body_length)
     if len(head) < head_length or len(body) < body_length:

@@ -39,7 +39,7 @@ class Lens:
         import torch
 
         try:
-            with torch.inference_mode():
+            with torch.no_grad():
                 return cls._fitted(pipe)
         except Exception as exc:  # a picture without small ones before it is still a picture
             log.warning("No small pictures of this model: %s", type(exc).__name__)

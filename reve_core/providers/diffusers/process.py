@@ -31,6 +31,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
 _TAIL_LINES = 20
 _END_S = 3.0
+_MB = 1024 * 1024
 GONE = "gone"  # said by us in the worker's place, with its exit code
 
 Inbox = queue.SimpleQueue[Message]
@@ -64,10 +65,14 @@ class Worker:
     """
     One process. Messages carry the number of their job, so that what comes late is never taken for another's.
 
-    Its end of the pipes closes when this process dies, however it dies, and it goes with that.
+    Its end of the pipes closes when this process dies, however it dies, and it goes with that. ``max_body`` caps a picture,
+    in bytes.
     """
 
-    def __init__(self, command: Sequence[str], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, command: Sequence[str], *, max_body: int = 64 * _MB, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._max_body = max_body
         self._clock = clock
         self._heard_at = clock()
         self.has_spoken = False  # its start takes as long as the machine likes
@@ -75,6 +80,7 @@ class Worker:
         self._guard = threading.Lock()
         self._writing = threading.Lock()
         self._exit_code: int | None = None
+        self._is_ended_by_us = False
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         # A session of its own: Control-C in a terminal is for the app, which lets running jobs finish.
         self._process = subprocess.Popen(
@@ -129,7 +135,7 @@ class Worker:
             self._inboxes.pop(job, None)
 
     def kill(self) -> None:
-        self._process.kill()
+        self._end()
         self._listener.join(_END_S)
 
     def close(self) -> None:
@@ -142,7 +148,7 @@ class Worker:
         try:
             self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._end()
         self._listener.join()
         self._errors.join()
 
@@ -158,13 +164,13 @@ class Worker:
     def _listen(self, stdout: BinaryIO) -> None:
         with stdout:
             try:
-                while (message := frames.read(stdout)) is not None:
+                while (message := frames.read(stdout, self._max_body)) is not None:
                     self._heard_at = self._clock()
                     self.has_spoken = True
                     self._hand_out(message)
             except (frames.BadFrame, OSError):
-                log.error("The diffusion worker said something that is none of its messages.")
-                self._process.kill()
+                log.error("The diffusion worker said something that is none of its messages, or too large.")
+                self._end()
         exit_code = self._process.wait()
         with self._writing, contextlib.suppress(OSError):
             self._stdin.close()
@@ -186,9 +192,12 @@ class Worker:
             for line in stderr:
                 self._tail.append(line.decode("utf-8", "replace").rstrip()[:500])
 
-    @staticmethod
-    def _gone(exit_code: int) -> Message:
-        return Message({"say": GONE, "exit_code": exit_code})
+    def _end(self) -> None:
+        self._is_ended_by_us = True
+        self._process.kill()
+
+    def _gone(self, exit_code: int) -> Message:
+        return Message({"say": GONE, "exit_code": exit_code, "by_us": self._is_ended_by_us})
 
 
 numbers = itertools.count(1)  # of jobs, in this process

@@ -21,6 +21,7 @@ from reve_core.providers.diffusers.frames import Message
 from reve_core.providers.diffusers.process import GONE, Worker, numbers
 from reve_core.providers.diffusers.sizes import shapes_for, size_for
 from reve_core.providers.diffusers.turn import turn_at
+from reve_core.providers.wire.picture import is_absurd, kind_of
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ _LOOK_S = 0.05  # how often a call looks whether it should stop
 _SAY_AGAIN_S = 1.0  # whoever writes progress down may leave one out
 _START_S = 60.0  # until a new process says its first word
 _LONGEST_PAUSE_S = 60.0
+_WAITS = "Waits for the model"
 _MOST_STARTS = 3  # of a worker that had just gone idle when an order came
 _KILLED = -9
 _SEEDS = 2**32
@@ -54,7 +56,7 @@ class DiffusersProvider:
     One picture at a time; whoever comes meanwhile waits and says so. Safe to call from several threads at once.
 
     ``models``: the first is the default; one is in memory at a time. ``command`` starts the worker. A worker that says
-    nothing for ``silence_s`` seconds is killed. ``pause_s``: before the third start of one that keeps dying; doubles.
+    nothing for ``silence_s`` seconds is killed. ``pause_s``: before the third start of one that keeps dying; doubles. ``max_bytes`` caps a picture.
     """
 
     label = "AI-generated"
@@ -71,6 +73,7 @@ class DiffusersProvider:
         device: str = "auto",
         silence_s: float = 120.0,
         pause_s: float = 2.0,
+        max_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self.name = name
         self.title = title
@@ -80,6 +83,7 @@ class DiffusersProvider:
         self._device = device
         self._silence_s = silence_s
         self._pause_s = pause_s
+        self._max_bytes = max_bytes
         self._turn = turn_at(device)
         self._guard = threading.Lock()
         self._closed = threading.Event()
@@ -191,7 +195,7 @@ class DiffusersProvider:
 
     def _wait(self, watch: Watch) -> None:
         self._may_begin(watch)
-        watch.say(None, "Waits for the model")
+        watch.say(None, _WAITS)
 
     def _make(self, order: Order, watch: Watch) -> Picture:
         for _ in range(_MOST_STARTS):
@@ -222,7 +226,7 @@ class DiffusersProvider:
                 raise NotCharged("The app is stopping. Nothing was charged.")
             if self._worker is not None:
                 self._worker.close()
-            self._worker = Worker(self._command)
+            self._worker = Worker(self._command, max_body=self._max_bytes)
             return self._worker
 
     def _listen(self, worker: Worker, job: int, order: Order, watch: Watch) -> Picture | None:
@@ -249,7 +253,10 @@ class DiffusersProvider:
                     raise NotCharged(
                         "The model's process stopped answering and was ended. Nothing was charged."
                     ) from None
-                watch.say_again() if has_begun else self._wait(watch)
+                if has_begun:
+                    watch.say_again()
+                else:
+                    watch.say(None, _WAITS)  # for the one before, which may still be at the step that it was stopped at
                 continue
             match message.head.get("say"):
                 case "begun":
@@ -269,10 +276,10 @@ class DiffusersProvider:
                 case said if said == GONE:
                     if message.head.get("exit_code") == 0 and not has_begun:
                         return None
-                    raise self._death(worker, message.head.get("exit_code"), order)
+                    raise self._death(worker, message, order)
 
     def _picture(self, message: Message, order: Order, watch: Watch) -> Picture:
-        if not message.body:
+        if kind_of(message.body) is None or is_absurd(message.body):
             raise NotCharged("The model's process sent no picture. Nothing was charged.")
         watch.say(1.0, "Done")
         self._killed.discard((order.model.id, order.size))
@@ -291,11 +298,16 @@ class DiffusersProvider:
             alone=self._is_alone,
         )
 
-    def _death(self, worker: Worker, exit_code: object, order: Order) -> Exception:
+    def _death(self, worker: Worker, message: Message, order: Order) -> Exception:
+        exit_code = message.head.get("exit_code")
         if self._closed.is_set():
             return NotCharged("The app is stopping. Nothing was charged.")
         self._deaths += 1
         log.error("The diffusion worker died (exit code %s). It said last: %s", exit_code, worker.last_words())
+        if message.head.get("by_us"):
+            return NotCharged(
+                "The model's process sent something that is no picture, and was ended. Nothing was charged."
+            )
         if exit_code != _KILLED:
             return NotCharged("The model's process died. Nothing was charged; the log has more.")
         # The system's own way out of a shortage of memory. Once may be an accident; twice is the size.

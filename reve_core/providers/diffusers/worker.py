@@ -64,6 +64,7 @@ class Orders:
 
 def work(orders: Orders, voice: Voice, *, idle_s: float) -> None:
     engine = Engine()
+    is_modest = False
     while True:
         try:
             order = orders.waiting.get(timeout=idle_s)
@@ -78,6 +79,7 @@ def work(orders: Orders, voice: Voice, *, idle_s: float) -> None:
                 voice.say("loading", job=job)
                 engine.load(order["model"])
                 voice.say("loaded", job=job, device=engine.device)
+                is_modest = is_modest or _step_back(engine.device)
 
             def step(number: int, total: int, preview: bytes, job: int = job) -> None:
                 if orders.is_cancelled(job):
@@ -97,6 +99,15 @@ def work(orders: Orders, voice: Voice, *, idle_s: float) -> None:
                 return  # after an error of its own a card may give wrong answers to everything
 
 
+def _step_back(device: str) -> bool:
+    """Where the processor draws, the pages go first."""
+    if device != "cpu" or not hasattr(os, "nice"):
+        return False
+    with contextlib.suppress(OSError):
+        os.nice(5)
+    return True
+
+
 def _beat(voice: Voice, parent: int, every_s: float) -> None:
     while True:
         time.sleep(every_s)
@@ -114,9 +125,6 @@ def main() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        with contextlib.suppress(OSError):
-            os.nice(5)  # where the processor draws, the pages go first
     # The libraries print when they like: they are given other ends, so that ours carry messages alone.
     ours_in, ours_out = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)

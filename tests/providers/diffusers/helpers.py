@@ -27,17 +27,17 @@ def folder(at: Path, pipeline: str = "StableDiffusionPipeline") -> Path:
 
 def fake(
     *models: str | Path | Mapping[str, Any],
-    mute: bool = False,
+    control: Path | None = None,
     silence_s: float = 30.0,
     pause_s: float = 0.01,
     **options: Any,
 ) -> DiffusersProvider:
-    """The provider with a worker that draws nothing."""
+    """The provider with a worker that draws nothing. ``control`` is the folder that tells it what to do."""
     named = tuple(str(model) if isinstance(model, Path) else model for model in models)
     config = ProviderConfig(kind="diffusers", name="diffusers", models=named, options=options)
     return DiffusersProvider(
         models_of(config, config.options_as(Options), HOUSE.max_pixels),
-        command=[sys.executable, str(FAKE), *(["--mute"] if mute else [])],
+        command=[sys.executable, str(FAKE), *([] if control is None else [str(control)])],
         silence_s=silence_s,
         pause_s=pause_s,
     )

@@ -220,11 +220,12 @@ def test_whatever_a_worker_does_the_call_ends_in_words_and_the_next_gets_its_pic
 
 
 def test_a_call_whose_time_is_over_ends_and_so_does_its_worker(local: DiffusersProvider) -> None:
-    local.generate(ask("a fox"), CONTEXT)
-    pid = worker_of(local).pid
-    with pytest.raises(NotCharged, match="longer than"):
-        local.generate(ask("go on for ever"), replace(CONTEXT, timeout_s=0.2))
-    assert not is_running(pid)
+    for prompt in ("go on for ever", "say nothing of it"):
+        local.generate(ask("a fox"), CONTEXT)
+        pid = worker_of(local).pid
+        with pytest.raises(NotCharged, match="longer than"):
+            local.generate(ask(prompt), replace(CONTEXT, timeout_s=0.2))
+        assert not is_running(pid)
 
 
 def test_closing_ends_the_worker_in_the_middle_of_a_picture(local: DiffusersProvider) -> None:

@@ -158,7 +158,7 @@ def show_colours(vae: Any) -> None:
     teacher = torch.optim.Adam(vae.encoder.parameters(), lr=0.01)
     for _ in range(60):
         chart = torch.rand(4, 3, 8, 8, generator=chance) * 2 - 1
-        seen = vae.encode(torch.nn.functional.interpolate(chart, (128, 128), mode="nearest")).latent_dist.mode()
+        seen = vae.encode(torch.nn.functional.interpolate(chart, (64, 64), mode="nearest")).latent_dist.mode()
         wrong = (seen[:, :3] - torch.nn.functional.interpolate(chart, seen.shape[-2:], mode="nearest")).square().mean()
         teacher.zero_grad()
         wrong.backward()
