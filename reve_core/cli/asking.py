@@ -1,4 +1,4 @@
-"""All providers asked how they are, at the same time and without spending."""
+"""All providers asked how they are, at the same time and without spending; or looked at without asking anybody."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from reve_core.catalogue import ProviderView
+from reve_core.lineup import line_up
 from reve_core.ports import Health
+from reve_core.service import Studio
+from reve_core.settings import Settings
 
 CHECKS_S = 20.0  # for all of them together
 
@@ -34,3 +38,17 @@ def asked(check: Callable[[str], Health], names: Sequence[str]) -> dict[str, Hea
         found[name] = health
     late = Health(ok=False, text=f"It gave no answer within {CHECKS_S:g} seconds.")
     return {name: found.get(name, late) for name in names}
+
+
+def views(studio: Studio, settings: Settings, *, offline: bool) -> list[ProviderView]:
+    """All that are configured, the default one first. ``offline``: a server's own list of models is not asked for."""
+    if not offline:
+        return studio.catalogue.providers()
+    lined_up = line_up(settings)
+    for provider in lined_up.providers.values():
+        provider.close()  # one that is closed asks nobody
+    states = studio.catalogue.states()
+    ordered = sorted(lined_up.providers.values(), key=lambda provider: provider.name != lined_up.default)
+    return [
+        ProviderView(each.name, each.title, each.label, tuple(each.models), states.get(each.name)) for each in ordered
+    ]

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from reve_core import bootstrap, marks, webhooks
 from reve_core.allowance import CREDITS_PER_USD, Allowance
 from reve_core.cli import careful
-from reve_core.cli.asking import asked
+from reve_core.cli.asking import asked, views
+from reve_core.cli.printing import printable
 from reve_core.errors import ReveError, UnsafeConfiguration
 from reve_core.lineup import SETTINGS, limits_of, set_up
 from reve_core.models import Limits
@@ -91,14 +92,14 @@ def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
     checks = {} if offline else asked(studio.catalogue.check, list(each_of))
     limits = limits_of(settings)
     well = True
-    for view in studio.catalogue.providers():
+    for view in views(studio, settings, offline=offline):
         health = checks.get(view.name)
         if view.paused and view.state is not None:
             well &= _line(False, f"{view.title} is paused: {view.state.reason}")
         if health is not None:
             well &= _line(health.ok, f"{view.title}: {health.text}")
         elif not view.paused:
-            print(f"  · {view.title}")
+            print(f"  · {printable(view.title)}")
         each = each_of[view.name]
         keys = [f"{variable} {'set' if secret else 'not set'}" for variable, secret in each.secrets.values()]
         facts = [f"“{view.name}” of {each.source}", *keys, *_limits(limits[view.name])]
@@ -108,7 +109,8 @@ def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
             told = price_words(able.price.credits, able.price.usd)
             title = f"{model.title} ({model.id})" if model.title != model.id else model.title
             # The kind's own price needs no source, and a free one no price list.
-            print(f"      {title}: {told[:1].lower() + told[1:]}. {price_source(able.price)}".rstrip())
+            line = f"{title}: {told[:1].lower() + told[1:]}. {price_source(able.price)}"
+            print(f"      {printable(line).rstrip()}")
         if not each.source.startswith(SETTINGS):
             for variable in [variable for variable, secret in each.secrets.values() if secret is None]:
                 well &= _line(False, f"{variable}, which {each.source} names for “{view.name}”, is not set.")
@@ -146,7 +148,7 @@ def _told(found: Sequence[careful.Finding], settings: Settings, allowance: Allow
 
 
 def _line(ok: bool, text: str) -> bool:
-    print(f"  {'✓' if ok else '✗'} {text}")
+    print(f"  {'✓' if ok else '✗'} {printable(text)}")
     return ok
 
 

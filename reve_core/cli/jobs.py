@@ -3,6 +3,7 @@
 import argparse
 
 from reve_core import bootstrap, views
+from reve_core.cli.printing import printable
 from reve_core.models import PERSONAL, JobFilter, JobStatus
 
 
@@ -26,14 +27,9 @@ def run(options: argparse.Namespace) -> int:
                 f"{views.cost_words(job):>12}",
                 prompt if len(prompt) <= 60 else prompt[:59] + "…",
             ]
-            print("  ".join(_printable(column) for column in columns))
+            print("  ".join(printable(column) for column in columns))
             if job.error:
-                print(f"    {_printable(job.error)}")
+                print(f"    {printable(job.error)}")
     finally:
         studio.stop(0)
     return 0
-
-
-def _printable(text: str) -> str:
-    """A prompt must not be able to move the cursor or recolour the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)

@@ -3,7 +3,9 @@
 import argparse
 
 from reve_core import bootstrap, waits
-from reve_core.cli.asking import asked
+from reve_core.cli.asking import asked, views
+from reve_core.cli.printing import printable
+from reve_core.lineup import limits_of
 from reve_core.views import price_words, supports
 
 _HEAD = ("model", "called", "price", "usually", "supports")
@@ -19,9 +21,9 @@ def run(options: argparse.Namespace) -> int:
     studio = bootstrap.build(settings)
     try:
         rows = [_HEAD]
-        names = [] if options.offline else [view.name for view in studio.catalogue.providers()]
+        names = [] if options.offline else list(limits_of(settings))
         ready = {name: health.ok for name, health in asked(studio.catalogue.check, names).items()}
-        for view in studio.catalogue.providers():
+        for view in views(studio, settings, offline=options.offline):
             for model in view.models:
                 able = model.capabilities
                 usual = studio.catalogue.usually(view.name, model)
@@ -30,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
                 price = price_words(able.price.credits, able.price.usd)
                 state = "" if ready.get(view.name, True) else " (not ready, see doctor)"
                 told = ", ".join(supports(able)) + (" (paused)" if view.paused else state)
-                rows.append((name, title, price, waits.in_words(*usual.seconds), told))
+                rows.append((printable(name), printable(title), price, waits.in_words(*usual.seconds), told))
     finally:
         studio.stop(0)
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD) - 1)]

@@ -13,6 +13,7 @@ from reve_core.cli import asking, main
 from reve_core.ports import Health
 from tests.standin import StandIn
 from tests.standin.fal import FalStandIn
+from tests.standin.openai import ImagesServer
 
 CANARY = "papi.canary-77c0-not-a-real-key"
 
@@ -125,14 +126,27 @@ def test_all_are_asked_at_the_same_time_and_a_fault_in_one_is_its_own() -> None:
     }
 
 
+@pytest.mark.parametrize("command", ["doctor", "models"])
 def test_offline_nobody_is_asked(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
 ) -> None:
-    with StandIn() as reve:
-        lined_up(monkeypatch, tmp_path, f'[[provider]]\nkind = "reve"\nname = "east"\nbase_url = "{reve.url}"')
-        assert main(["doctor", "--offline"]) == 0
-        assert reve.requests == []
-    assert paragraph(capsys.readouterr().out, "Reve")[0] == "  · Reve"
+    with StandIn() as reve, ImagesServer(dialect="vllm") as images:
+        lined_up(
+            monkeypatch,
+            tmp_path,
+            f'[[provider]]\nkind = "reve"\nname = "east"\nbase_url = "{reve.url}"\n'
+            f'[[provider]]\nkind = "openai"\nbase_url = "{images.base}"\ndialect = "vllm"\n',
+        )
+        assert main([command, "--offline"]) == 0
+        out = capsys.readouterr().out
+        assert [thread.name for thread in threading.enumerate() if thread.name.endswith("-models")] == []
+        assert reve.requests == images.requests == []
+        assert main([command]) == 1 - (command == "models")  # it has no key for Reve
+        told = capsys.readouterr().out
+    if command == "doctor":
+        assert paragraph(out, "Reve")[0] == "  · Reve"
+    assert images.models[0] in told
+    assert images.models[0] not in out
 
 
 def test_the_list_of_models_has_a_line_for_each_with_price_wait_and_what_it_can(
@@ -155,6 +169,23 @@ def test_the_list_of_models_has_a_line_for_each_with_price_wait_and_what_it_can(
     assert "150 credits" in by_name["east/reve-v2"]
     assert by_name["east/reve-v2"].endswith("(not ready, see doctor)")
     assert not by_name["sketch/sketch-1"].endswith(")")
+
+
+@pytest.mark.parametrize("command", ["doctor", "models"])
+def test_a_name_from_elsewhere_cannot_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    lined_up(
+        monkeypatch,
+        tmp_path,
+        '[[provider]]\nkind = "openai"\nbase_url = "http://127.0.0.1:9"\ntitle = "La\\u001b[2Jb"\n'
+        'models = [{id = "flux", title = "Fl\\u001b[2Jux\\u202e"}]\n',
+    )
+    main([command, "--offline"])
+    out = capsys.readouterr().out
+    assert "La" in out
+    assert "ux" in out
+    assert not {"\x1b", "\u202e"} & set(out)
 
 
 def test_several_providers_make_one_comparison_on_the_command_line(
