@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 
 from reve_core.errors import ConfigurationError
 from reve_core.models import Capabilities, JobRequest, ModelInfo, Price, ratio_of
-from reve_core.ports import ListPrice, Prices
+from reve_core.ports import GUESSED, ListPrice, Prices
 
 FIRST = "reve/2.1/text-to-image"
 
@@ -209,7 +209,7 @@ def _model(one: Declared, name: str, line: ListPrice | None, own_key: Literal["n
 def _forecast(line: ListPrice | None, sizes: Mapping[str, tuple[int, int]]) -> Price:
     """Of the largest picture that is asked for, where the price goes by the pixel: no forecast should be too low."""
     if line is None:
-        return Price()
+        return GUESSED
     pixels = max((width * height for width, height in sizes.values()), default=_PIXELS)
     usd = line.usd if line.per == "picture" else line.usd * pixels / 1_000_000
     return Price(usd=round(usd, 6), as_of=line.as_of.isoformat(), source=line.source)

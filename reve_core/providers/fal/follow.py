@@ -81,6 +81,8 @@ class Follow:
     def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._deadline = self._end = self._began + self.context.timeout_s
+        if self.ticket.data.get("stop") is not None:  # by an earlier call: it has had most of its time
+            self._end = self._began + (1 - PATIENCE) * self.context.timeout_s
         self._heard_at = self._began
         self._hurry_from = self._began
         self._gone = {"status": 0, "result": 0}
@@ -131,7 +133,7 @@ class Follow:
         seen = self.queue.result(self.ticket, self.key, timeout_s=self._time_for(_FETCH_S))
         fields = answers.fields_of(seen, self.cleaner)
         receipt = answers.receipt_of(seen, fields, self.ticket.request_id, self.price, self.cleaner)
-        if seen.status is not None and outcomes.is_cancelled(seen, fields, standing, self.cleaner):
+        if seen.status not in (None, 200) and outcomes.is_cancelled(seen, fields, standing, self.cleaner):
             self._was_cancelled(receipt)
         if seen.status == 200 and (fields is not None or seen.fault not in (Fault.TIMEOUT, Fault.BROKEN)):
             self._heard()

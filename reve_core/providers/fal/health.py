@@ -27,7 +27,7 @@ def health_of(seen: Exchange, cleaner: Cleaner) -> Health:
         return Health(ok=False, text="fal asks for a pause: too many requests just now.")
     if status >= 500:
         return Health(ok=False, text=f"fal has trouble of its own just now (status {status}). Try again later.")
-    if fields is not None and status in (200, 202, 400, 404, 422):
+    if fields is not None and ("detail" in fields or "status" in fields):
         return Health(
             ok=True,
             text="fal answers and does not refuse the key. It tells no balance: whether there is credit was not tried.",

@@ -119,7 +119,7 @@ def ending(
         if not (trouble.is_fals or standing.has_failed):
             return None
         return NotCharged(f"{_failed(status, kinds)} Nothing was charged.{quoted}", receipt=receipt)
-    if status in (401, 403, 404, 408) or not 400 <= status <= 499:
+    if not 400 <= status <= 499 or status in (401, 403) or (status in (404, 408) and not standing.has_failed):
         return None
     if not receipt.raw.get("billable_units"):
         where = "" if quoted else f" (status {status})"

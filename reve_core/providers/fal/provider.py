@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from reve_core.errors import CallCancelled, KeyRefused, NotCharged, RequestRejected
+from reve_core.errors import AnswerPending, CallCancelled, KeyRefused, NotCharged, RequestRejected
 from reve_core.models import JobRequest, ModelInfo, Picture, Ticket
 from reve_core.ports import CallContext, Health, Prices
 from reve_core.providers.fal import answer as answers
@@ -27,6 +27,7 @@ FILE_HOSTS = ("fal.media", ".fal.media")
 _MB = 1024 * 1024
 _SUBMIT_S = 120.0
 _CHECK_S = 10.0
+_KEY_S = 60.0  # between two looks whether the key is there again
 
 
 class FalProvider:
@@ -126,7 +127,8 @@ class FalProvider:
     def resume(self, ticket: Ticket, request: JobRequest, context: CallContext) -> Picture:
         """As in the port. The model may be one that is not offered any more."""
         if (problem := self._key_problem(context.own_key)) is not None:
-            raise KeyRefused(problem)
+            # It may be paid for already: it waits until somebody has mended the key.
+            raise AnswerPending(problem, retry_after=_KEY_S, pauses=context.own_key is None)
         picture = self._follow(ticket, context, is_resumed=True).picture()
         known = next((model for model in self._models if model.info.id == ticket.data.get("model")), None)
         return picture if known is None else _with_note(picture, known, request)

@@ -117,6 +117,7 @@ def test_an_answer_whose_body_is_lost_is_still_known_by_the_number_in_its_header
         ("moderation", PromptRefused, 0.25, "refused this prompt"),
         ("nsfw", PromptRefused, 0.25, "safety checker.*0.25 US dollars"),
         ("invalid", RequestRejected, 0.0, "did not accept.*Nothing was charged.*the model said no"),
+        ("not_found", RequestRejected, 0.0, "Nothing was charged"),
         ("bad_request", RequestRejected, 0.0, "Nothing was charged"),
         ("invalid_paid", OutcomeUnknown, 0.25, "no picture.*0.25 US dollars"),
         ("runner_error", NotCharged, 0.0, "status 500.*Nothing was charged"),

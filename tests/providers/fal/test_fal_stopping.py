@@ -71,6 +71,12 @@ def test_a_result_that_wins_the_race_is_kept(fal: FalStandIn, provider: FalProvi
     assert ("Stopping" in [text for _, text in told.progress]) or fal.count("status") <= 4
 
 
+def test_a_picture_is_kept_although_the_status_calls_it_cancelled(fal: FalStandIn, provider: FalProvider) -> None:
+    fal.steps = ()
+    fal.add("answer", "status", body={"status": "COMPLETED", "error_type": "client_cancelled"}, charge=True, times=0)
+    assert provider.generate(FOX, Told().context).receipt.usd_used == 0.25
+
+
 def test_cancelled_when_it_is_over_already_the_picture_is_kept(fal: FalStandIn, provider: FalProvider) -> None:
     told = Told(0.5)
     fal.add("ingress", "file", times=0)

@@ -44,6 +44,7 @@ ENDINGS: dict[str, Ending] = {
     "nsfw": Ending(changes={"has_nsfw_concepts": [True]}),
     "invalid": model(422, "literal_error", units=0),
     "invalid_paid": model(422, "no_media_generated", units=1),
+    "not_found": model(404, "file_not_found", units=0),
     "bad_request": platform(400, "bad_request"),
     "runner_error": platform(500, "runner_server_error"),
     "model_error": model(500, "internal_server_error", units=0),
