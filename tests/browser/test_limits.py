@@ -92,7 +92,8 @@ def test_when_the_credits_are_gone_the_sketch_and_a_key_of_ones_own_go_on(
     expect(page.get_by_role("textbox", name="Prompt")).to_have_value("a red fox in snow")
     assert len(reve.requests) == 1
 
-    page.get_by_label("Model").select_option(label="Reve 2")
+    page.get_by_role("button", name="Model:").click()
+    page.get_by_role("radio", name="Reve 2,").click()
     page.get_by_role("button", name="Or use your own Reve key").click()
     field = page.get_by_label("Your Reve key")
     expect(field).to_be_focused()

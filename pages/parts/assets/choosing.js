@@ -93,9 +93,9 @@ class Picker extends Choosing {
 
   get isOpen() { return !this.el.hidden; }
 
-  // `back`: the one who closed it goes on from the button.
-  open(on, back = true) {
+  open(on) {
     if (this.isOpen === on) return;
+    const within = this.el.matches(':focus-within'); // whoever has gone on elsewhere meanwhile is not fetched back
     this.el.hidden = !on;
     this.opened();
     this.button.setAttribute('aria-expanded', String(on));
@@ -103,7 +103,7 @@ class Picker extends Choosing {
       const input = [...this.rows.values()].find((row) => row.input.checked)?.input;
       input?.focus();
       input?.closest('.offer').scrollIntoView({ block: 'nearest' });
-    } else if (back) this.button.focus({ preventScroll: true });
+    } else if (within) this.button.focus({ preventScroll: true });
   }
 }
 

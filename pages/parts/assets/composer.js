@@ -111,7 +111,7 @@ class Form {
 
   submit() {
     this.clear();
-    this.picker.open(false, false);
+    this.picker.open(false);
     if (this.allowed.stops()) return;
     if (!this.box.value.trim()) { this.problem('The prompt is empty. Describe the picture you would like.'); this.box.focus(); return; }
     const { ratio, count, model, seed } = this.state;
