@@ -90,7 +90,7 @@ def check_done(studio: Studio, job_id: str) -> None:
     assert job.status is JobStatus.DONE, job.error
     assert studio.shelf.is_intact(job)
     assert job.usd_used == 0.25
-    assert job.attempt == 1
+    assert len(studio.calls(job_id)) == 1  # a claim that came to no call may have gone before
 
 
 @pytest.mark.parametrize(
