@@ -31,6 +31,7 @@ _PROGRESS_EVERY_S = 0.4
 _STORING_S = 60.0  # granted on top of the call's own time before the heartbeat lets go of a job
 _KEY_GONE = "Your own key was kept in memory only and is gone. Nothing was charged. Enter it again, then try again."
 _KEY_GONE_SINCE = "Your own key was kept in memory only and is gone, so the answer cannot be picked up here. It may have been charged."
+_ASK_AGAIN_S = 30.0
 _FIRST_PAUSE_S = 10.0  # after a 429 that did not say how long; doubles each time
 
 
@@ -362,6 +363,11 @@ class Runner:
     def _answer_to(self, held: _Held, provider: Provider, exc: Exception) -> None:
         """Whose money it was, and what follows."""
         store, claim = self._store, held.claim
+        if held.ticket is not None and isinstance(exc, errors.RateLimited | errors.NoCredits | errors.KeyRefused):
+            # The request is there: what was refused is a question about it, and to buy it again would be no answer.
+            is_busy = isinstance(exc, errors.RateLimited)
+            wait = exc.retry_after if isinstance(exc, errors.RateLimited) else None
+            exc = errors.AnswerPending(str(exc), retry_after=_ASK_AGAIN_S if wait is None else wait, pauses=not is_busy)
         receipt = exc.receipt if isinstance(exc, errors.ProviderError) else None
         match exc:
             case errors.NotCharged():

@@ -11,7 +11,7 @@ from reve_core.ports.comparison_store import ComparisonStore
 from reve_core.ports.engine import Engine, Presence
 from reve_core.ports.guard_store import GuardStore
 from reve_core.ports.job_store import BeatAnswer, CallOutcome, CancelAnswer, JobStore
-from reve_core.ports.kind import ENTRY_POINTS, House, Kind, ListPrice, Prices, ProviderConfig
+from reve_core.ports.kind import ENTRY_POINTS, GUESSED, House, Kind, ListPrice, Prices, ProviderConfig
 from reve_core.ports.operator_store import OperatorStore
 from reve_core.ports.outbox import Outbox
 from reve_core.ports.privacy_store import PrivacyStore
@@ -19,6 +19,7 @@ from reve_core.ports.provider import CallContext, Health, Provider, Resumable
 
 __all__ = [
     "ENTRY_POINTS",
+    "GUESSED",
     "AccessStore",
     "BeatAnswer",
     "BlobInfo",

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from reve_core.errors import ConfigurationError
+from reve_core.models import Price
 from reve_core.ports.provider import Provider
 
 ENTRY_POINTS = "reve_studio.providers"
@@ -75,6 +76,11 @@ class ListPrice(BaseModel):
     output_usd_per_million: float = Field(default=0.0, ge=0)
     as_of: date
     source: str = Field(min_length=1, max_length=200)
+
+
+# A paid model that no line of the table knows. Budgets, caps and forecasts count it with the price of the dearest models
+# there usually are: a model that seemed to be free would be bound by none of them.
+GUESSED = Price(usd=0.25, source="a careful guess, for the price table does not know it; see REVE_PRICES_FILE")
 
 
 class Prices(Protocol):

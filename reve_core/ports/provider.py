@@ -95,6 +95,7 @@ class Resumable(Provider, Protocol):
         The answer to a request that was accepted under ``ticket``, perhaps by another process. Sends no paid request.
 
         Raises as ``generate`` does where the service says how it ended, ``AnswerPending`` where it cannot be asked now, and
-        ``OutcomeUnknown`` where it can never be known.
+        ``OutcomeUnknown`` where it can never be known. ``RateLimited``, ``NoCredits`` and ``KeyRefused`` are taken to be about
+        the asking: the answer is asked for later, and nothing is bought again.
         """
         ...

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reve_core.errors import ConfigurationError
 from reve_core.lineup import SetUp, line_up, set_up
 from reve_core.models import Limits, ModelInfo
+from reve_core.ports import GUESSED
 from reve_core.settings import Settings
 
 # Where a kind calls unless it is told otherwise, and cannot be called without a key.
@@ -33,9 +34,9 @@ class Payer:
 
     @property
     def unpriced(self) -> list[str]:
-        """Models whose price nobody has said, so that no budget counts them."""
+        """Models whose price nobody has said, so that budgets count them with nothing or with a guess."""
         prices = [(model.id, model.capabilities.price) for model in self.models]
-        return [model for model, price in prices if not price.credits and not price.usd]
+        return [model for model, price in prices if price == GUESSED or not (price.credits or price.usd)]
 
 
 def payers(settings: Settings) -> list[Payer]:

@@ -91,7 +91,7 @@ def _prices(payer: Payer) -> Iterator[Finding]:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         yield Finding(
             "price",
-            f"Nobody knows what {missing[0]}{more} of the provider “{payer.name}” costs, so no budget counts it. Write a line for it into the file that REVE_PRICES_FILE names.",
+            f"Nobody knows what {missing[0]}{more} of the provider “{payer.name}” costs, so budgets can only guess. Write a line for it into the file that REVE_PRICES_FILE names.",
         )
 
 

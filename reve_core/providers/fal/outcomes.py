@@ -40,6 +40,7 @@ _REFUSED_AS_IT_IS = frozenset({400, 404, 405, 413, 414, 415, 422, 431})
 # "Ask over there instead": nothing was done here, and a paid request is never sent to a second address. 303 is not among
 # them, for it says that the request was carried out and its result lies elsewhere.
 _ELSEWHERE = frozenset({301, 302, 307, 308})
+_BUSY_S = 30.0
 _SHOWN = 4000  # bytes of a strange answer that are looked at for the message; it shows a line of them
 
 
@@ -114,7 +115,7 @@ def ending(
     if status == 429:
         if not standing.has_failed:
             return None
-        return RateLimited("fal asks for a pause: too many requests just now.", receipt=receipt)
+        return NotCharged("fal was too busy for it. Nothing was charged.", retry_after=_BUSY_S, receipt=receipt)
     if status >= 500:
         if not (trouble.is_fals or standing.has_failed):
             return None

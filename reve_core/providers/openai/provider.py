@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from reve_core.errors import CallCancelled, KeyRefused, NotCharged, ProviderError, RequestRejected
 from reve_core.models import Capabilities, JobRequest, ModelInfo, Picture, Price, Receipt
-from reve_core.ports import CallContext, Health, House, ListPrice, ProviderConfig
+from reve_core.ports import GUESSED, CallContext, Health, House, ListPrice, ProviderConfig
 from reve_core.providers.openai import listing, outcomes, request, sizes
 from reve_core.providers.openai.answer import Answer
 from reve_core.providers.openai.downloads import Downloads
@@ -212,16 +212,14 @@ class OpenAIProvider:
         said = entry.sizes if entry.sizes is not None else options.sizes
         offered = sizes.by_ratio(usual_sizes(server.dialect, entry.id) if said is None else sizes_of(said))
         line = self._house.prices.find(entry.id, server.name, "openai") if server.paid else None
-        price, note = _price(entry, line, offered), entry.note
-        if server.paid and not note and entry.price_usd is None and line is None:
-            note = "What a picture costs here is not known."
+        price = _price(entry, line, offered, paid=server.paid)
         longest = entry.max_prompt_chars or options.max_prompt_chars or profile.max_prompt_chars
         capabilities = Capabilities(
             aspect_ratios=tuple(offered),
             default_ratio=next(iter(offered)),
             max_prompt_chars=longest,
             seed=bool(request.seed_field(server)),
-            note=note,
+            note=entry.note,
             price=price,
             typical_s=profile.typical_s,
             own_key=("may" if server.key else "must") if self._house.own_keys and server.paid else "no",
@@ -266,11 +264,11 @@ class OpenAIProvider:
             raise outcomes.lost(self._server, what, receipt)
 
 
-def _price(entry: ModelEntry, line: ListPrice | None, offered: dict[str, Size]) -> Price:
+def _price(entry: ModelEntry, line: ListPrice | None, offered: dict[str, Size], *, paid: bool) -> Price:
     if entry.price_usd is not None:
         return Price(usd=entry.price_usd)
     if line is None:
-        return Price()
+        return GUESSED if paid else Price()
     megapixels = max(width * height for width, height in offered.values()) / 1e6
     usd = line.usd * (megapixels if line.per == "megapixel" else 1)
     return Price(usd=round(usd, 4), as_of=line.as_of.isoformat(), source=line.source)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from reve_core.errors import CallCancelled, ConfigurationError, KeyRefused, NotCharged, RequestRejected
-from reve_core.ports import ProviderConfig
+from reve_core.ports import GUESSED, ProviderConfig
 from reve_core.providers.openai import KIND, OpenAIProvider
 from reve_core.providers.openai.request import without_commands
 from tests.providers.openai.helpers import FOX, HOUSE, context, provider_for
@@ -350,8 +350,8 @@ def test_it_is_called_by_its_host_and_says_where_prompts_go() -> None:
     assert (KIND.concurrency, KIND.timeout_s) == (2, 600.0)
 
 
-def test_a_paid_model_without_a_known_price_says_so_and_a_free_one_costs_nothing() -> None:
+def test_a_paid_model_without_a_known_price_is_counted_with_a_guess_and_a_free_one_costs_nothing() -> None:
     paid = KIND.make(config(key="sk-test", models=("gpt-image-9",)), HOUSE).models[0].capabilities
-    assert (paid.price.usd, paid.note) == (0, "What a picture costs here is not known.")
+    assert paid.price == GUESSED
     local = KIND.make(config(base_url="http://localhost:1/v1", models=("gpt-image-2",)), HOUSE).models[0].capabilities
     assert (local.price.usd, local.note) == (0, "")
