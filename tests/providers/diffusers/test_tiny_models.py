@@ -206,16 +206,16 @@ def test_one_variable_is_enough_and_a_killed_process_costs_one_attempt(
         assert provider.title == "Own model"
         request = JobRequest(prompt="a fox", seed=3)  # 50 steps, the pipeline's own
         [first] = studio.submit(request)
-        wait_for(studio, first.id, lambda job: "preview" in studio.board.feed().cards[0], within_s=60)
+        wait_for(studio, first.id, lambda job: "preview" in studio.board.feed().cards[0], within_s=120)
         assert studio.board.feed().cards[0]["preview"].startswith("data:image/jpeg;base64,")
         adapter = studio._worker.runner._providers["diffusers"]
         pid = adapter._worker.pid
         os.kill(pid, signal.SIGKILL)
-        done = wait_for(studio, first.id, lambda job: job.status is JobStatus.DONE, within_s=90)
+        done = wait_for(studio, first.id, lambda job: job.status is JobStatus.DONE, within_s=120)
         assert (done.attempt, done.tries) == (2, 2)
         assert [call.outcome for call in studio.calls(first.id)] == ["not_charged", "ok"]
         [second] = studio.submit(request)
-        again = wait_for(studio, second.id, lambda job: job.status is JobStatus.DONE, within_s=60)
+        again = wait_for(studio, second.id, lambda job: job.status is JobStatus.DONE, within_s=120)
         assert done.image is not None
         assert again.image is not None
         assert done.image.sha256 == again.image.sha256

@@ -195,7 +195,7 @@ def broken(folder: Path, how: str) -> None:
         case "a tokenizer too large":
             index = folder / "tokenizer" / "tokenizer.json"
             told = json.loads(index.read_text())
-            told["model"]["vocab"] |= {f"word{number}": 1000 + number for number in range(50)}
+            told["model"]["vocab"] |= {f"word{number}": 1000 + number for number in range(500)}
             index.write_text(json.dumps(told))
         case "nan" | "nan in the decoder":
             at, layer = (unet, "conv_out.bias") if how == "nan" else (vae, "decoder.conv_out.bias")
