@@ -14,7 +14,7 @@ import pytest
 
 from reve_core.allowance import Origin
 from reve_core.blobs.local import LocalBlobs
-from reve_core.errors import AnswerPending, NotCharged, OutcomeUnknown, StoreBusy
+from reve_core.errors import AnswerPending, KeyRefused, NoCredits, NotCharged, OutcomeUnknown, ProviderError, StoreBusy
 from reve_core.jobs.keeper import Patience
 from reve_core.models import PERSONAL, Claim, Job, JobRequest, JobStatus, Limits, Stage, Ticket
 from reve_core.ownkeys import OwnKeys
@@ -251,10 +251,18 @@ def test_an_answer_that_is_pending_without_a_ticket_is_in_doubt(tmp_path: Path) 
         assert (job.status, job.error) == (JobStatus.UNKNOWN, "It may come.")
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(AnswerPending("The key is refused now.", pauses=True), id="pending"),
+        pytest.param(KeyRefused("The key is refused now."), id="key refused"),
+        pytest.param(NoCredits("The key is refused now."), id="no credits"),
+    ],
+)
 def test_a_key_that_is_refused_while_asking_holds_back_new_calls_and_loses_nothing(
-    tmp_path: Path, queue: Queue, store: SqliteStore, clock: Shifted
+    tmp_path: Path, queue: Queue, store: SqliteStore, clock: Shifted, refusal: ProviderError
 ) -> None:
-    refusals = [AnswerPending("The key is refused now.", pauses=True)]
+    refusals = [refusal]
 
     def once() -> None:
         if refusals:
