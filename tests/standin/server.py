@@ -61,7 +61,7 @@ class StandIn(Serving):
 
     def handle(self, connection: Connection, path: str, query: dict[str, str], body: bytes) -> Reply | None:
         if path.startswith(control.PREFIX):
-            return control.handle(self, connection.command, path, body)
+            return control.handle(self, self._switched, connection.command, path, body)
         fields = _parsed(body)
         seen = Seen(connection.command, path, query.get("breadcrumb", ""), fields, dict(connection.headers.items()))
         self.note(seen)
@@ -85,6 +85,19 @@ class StandIn(Serving):
             reply = self._free(connection.command, path)
             return FAULTS[rule["name"]].play(Call(connection, rule, lambda: reply))
         return self._free(connection.command, path)
+
+    def _switched(self, method: str, what: str, fields: dict[str, Any]) -> Reply | None:
+        """``GET ledger``; ``GET requests`` with the ``peak``; ``POST settings {"latency_s": 0.5, "credits": 3000}``."""
+        match method, what:
+            case "GET", "ledger":
+                return Reply(200, {"charges": list(self.ledger.charges), "credits": self.ledger.credits})
+            case "GET", "requests":
+                return Reply(200, {"requests": control.asked(self), "peak": self.peak})
+            case "POST", "settings":
+                self.latency_s = float(fields.get("latency_s", self.latency_s))
+                self.ledger.credits = float(fields.get("credits", self.ledger.credits))
+                return control.faults_now(self)
+        return None
 
     def _free(self, method: str, path: str) -> Reply:
         match method, path:

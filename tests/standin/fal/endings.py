@@ -1,7 +1,7 @@
 """
 How a request can end. All ends look alike from outside (``COMPLETED``); what it was stands in the result.
 
-Each ending is by the name that tests, and ``control.py``, use for it; ``units`` None: as the model counts.
+Each ending is by the name that tests, and the switches, use for it; ``units`` None: as the model counts.
 """
 
 from __future__ import annotations

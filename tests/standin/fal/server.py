@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.standin import control
 from tests.standin.api import Reply
 from tests.standin.connection import Connection
 from tests.standin.drawing import Artist, Draw
-from tests.standin.fal import control, models
+from tests.standin.fal import models
 from tests.standin.fal.endings import ENDINGS, MAGIC, Ending
 from tests.standin.fal.faults import FAULTS, STEPS, error, in_json
 from tests.standin.faults import Call
@@ -26,6 +27,7 @@ from tests.standin.serving import Seen, Serving
 KEY = "fal-test-id:not-a-key-but-a-test"
 DEFAULT_STEPS = ("IN_QUEUE 1", "IN_QUEUE 0", "IN_PROGRESS")
 
+_SETTINGS = ("step_s", "hold_at", "obeys", "keeps", "funds", "logs", "key")
 _LOCKED = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing."
 _ABOUT = re.compile(r"^/([^/]+/[^/]+)/requests/([^/]+)(/status|/cancel)?$")
 _HOUR_S, _SHORT_S, _SMALL = 3600, 360, 10_240
@@ -190,9 +192,37 @@ class FalStandIn(Serving):
 
     # ---------------------------------------------------------------- called by the connections
 
+    def _switched(self, method: str, what: str, fields: dict[str, Any]) -> Reply | None:
+        """
+        Faults have a ``step``. ``POST endings {"endings": ["policy"]}``: how the next requests end; ``GET ledger``; ``POST
+        settings {"step_s": 2, "hold_at": "IN_PROGRESS", "obeys": false, "funds": 3, "logs": ["40%"], "key": "…"}``; ``POST
+        advance {"seconds": 3600}``.
+        """
+        match method, what:
+            case "POST", "faults":
+                for rule in fields["faults"]:
+                    self.add(**({"name": rule} if isinstance(rule, str) else rule))
+            case "DELETE", "faults":
+                self.clear_faults()
+            case "GET", "faults":
+                pass
+            case "POST", "endings":
+                self.end(*fields["endings"])
+            case "GET", "ledger":
+                return Reply(200, {"submits": self.submits(), "units": self.units()})
+            case "POST", "settings":
+                for name in _SETTINGS:
+                    if name in fields:
+                        setattr(self, name, fields[name])
+            case "POST", "advance":
+                self.advance(float(fields["seconds"]))
+            case _:
+                return None
+        return Reply(200, {"faults": self.faults.rules() + self.files.faults.rules()})
+
     def handle(self, connection: Connection, path: str, query: dict[str, str], body: bytes) -> Reply | None:
         if path.startswith(control.PREFIX):
-            return control.handle(self, connection.command, path, body)
+            return control.handle(self, self._switched, connection.command, path, body)
         step, app, number = _step_of(connection.command, path)
         fields = _parsed(body)
         seen = Seen(connection.command, connection.path, step, fields, dict(connection.headers.items()))

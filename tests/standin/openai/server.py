@@ -14,12 +14,12 @@ from email.policy import HTTP
 from pathlib import Path
 from typing import Any
 
+from tests.standin import control
 from tests.standin.api import Reply
 from tests.standin.connection import Connection
 from tests.standin.drawing import Artist, Draw
 from tests.standin.faults import Call
 from tests.standin.ledger import Ledger
-from tests.standin.openai import control
 from tests.standin.openai.dialects import DIALECTS, Dialect, complaint, problem_with, size_of
 from tests.standin.openai.faults import FAULTS, moderated
 from tests.standin.rules import Faults
@@ -100,7 +100,7 @@ class ImagesServer(Serving):
 
     def handle(self, connection: Connection, path: str, query: dict[str, str], body: bytes) -> Reply | None:
         if path.startswith(control.PREFIX):
-            return control.handle(self, connection.command, path, body)
+            return control.handle(self, self._switched, connection.command, path, body)
         kind = connection.headers.get("Content-Type", "")
         fields = _form(kind, body) if kind.startswith("multipart/") else _parsed(body)
         seen = Seen(connection.command, path, "", fields, dict(connection.headers.items()))
@@ -130,6 +130,26 @@ class ImagesServer(Serving):
     def draw(self, connection: Connection, changes: dict[str, Any]) -> Reply:
         """The answer to the request that this thread is at, with other fields."""
         return self._drawn({**self._local.fields, **changes})
+
+    def _switched(self, method: str, what: str, fields: dict[str, Any]) -> Reply | None:
+        """
+        ``GET ledger``; ``GET requests`` with the ``peak``; ``POST settings {"latency_s": 0.5, "dialect": "vllm", "models":
+        ["a"], "credits": 3}``.
+        """
+        match method, what:
+            case "GET", "ledger":
+                return Reply(200, {"charges": list(self.ledger.charges), "credits": self.ledger.credits})
+            case "GET", "requests":
+                # What was sent to be edited holds bytes.
+                shown = [one for one in control.asked(self) if not one["path"].endswith(EDITS)]
+                return Reply(200, {"requests": shown, "peak": self.peak})
+            case "POST", "settings":
+                self.latency_s = float(fields.get("latency_s", self.latency_s))
+                self.ledger.credits = float(fields.get("credits", self.ledger.credits))
+                self.dialect = DIALECTS[fields.get("dialect", self.dialect.name)]
+                self.models = list(fields.get("models", self.models))
+                return control.faults_now(self)
+        return None
 
     # ---------------------------------------------------------------- the answers
 
