@@ -88,12 +88,14 @@ class Board:
                         mine=mine.get(job.id, 0),
                         at_once=at_once,
                     )
+            went_wrong = self._catalogue.error_of(job)
             card = views.card(
                 job,
                 now=now,
                 expected=expected,
                 title=title,
                 label=self._catalogue.label(name),
+                error=went_wrong[1] if went_wrong else None,
                 preview=self._preview(job.id) if job.status is JobStatus.RUNNING else None,
                 resumes=job.status is JobStatus.UNKNOWN and self._catalogue.resumes(name, model),
             )

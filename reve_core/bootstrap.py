@@ -175,7 +175,7 @@ def build(settings: Settings) -> Studio:
         config=config,
         tidy=lambda: _tidy(studio, store.path, folder),
         farewell=lambda: _back_up(store.path, folder),
-        messenger=webhooks.make_messenger(settings, store, lambda name: studio.catalogue.label(name)),
+        messenger=webhooks.make_messenger(settings, store, lambda: studio.catalogue),
         screen=screen,
         note=lambda claim, screened: studio.screening.note_service(claim.job, screened.flagged, screened.category),
         own_key=own_keys.find if own_keys is not None else lambda name: None,

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from reve_core import intake, waits
+from reve_core import intake, strangers, waits
 from reve_core.allowance import CREDITS_PER_USD, Turn, in_credits, in_usd
-from reve_core.models import JobRequest, Limits, ModelInfo, Price, ProviderState, Quote
+from reve_core.models import Job, JobRequest, Limits, ModelInfo, Price, ProviderState, Quote
 from reve_core.ports import Health, JobStore, Provider
 
 _UNKNOWN_LABEL = "AI-generated"
@@ -62,12 +62,14 @@ class Catalogue:
         providers: Mapping[str, Provider],
         limits: Mapping[str, Limits],
         default_provider: str,
+        public: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._providers = providers
         self._limits = limits
         self.default_provider = default_provider
+        self.public = public
         self._clock = clock
         self._poll_after: dict[tuple[str, str], int] = {}
 
@@ -109,6 +111,15 @@ class Catalogue:
         """The fixed mark of a provider's pictures."""
         provider = self._providers.get(name)
         return provider.label if provider else _UNKNOWN_LABEL
+
+    def error_of(self, job: Job) -> tuple[str, str] | None:
+        """
+        What went wrong with a job, as its owner is told: a code for programs and a sentence. None where nothing did. The
+        whole of it is for one's own app alone; visitors of a public link are told nothing of settings, hosts and money.
+        """
+        if self.public:
+            return strangers.error_of(job)
+        return (job.error_code or "error", job.error) if job.error else None
 
     def nearest_ratio(self, provider: str, model: str, width: int, height: int) -> str:
         """The ratio of that model, or of the defaults, that is closest to ``width`` by ``height``. Raises BadInput."""

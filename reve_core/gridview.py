@@ -50,7 +50,7 @@ def player_data(
         alt = row.prompt if show_prompts else f"Picture of {comparison.name_of(row.id)}"
         for column in grid.columns:
             cell = grid.cells.get((row.id, column.column))
-            shown = _cell(comparison, row.id, column, cell, thumbnail, full, acts)
+            shown = _cell(comparison, row.id, column, cell, thumbnail, full, acts, catalogue)
             is_there = shown["state"] == "done"
             shown["alt"] = alt
             shown["label"] = labels[column.provider] if is_there else ""
@@ -178,6 +178,7 @@ def _cell(
     thumbnail: Address,
     full: Address,
     acts: bool,
+    catalogue: Catalogue,
 ) -> Json:
     job = cell.job if cell else None
     state = state_of(cell)
@@ -189,7 +190,7 @@ def _cell(
         "column": column.column,
         "state": state,
         # What a provider says when it fails is between it and the owner.
-        "says": _says(state, job) if acts or state != "failed" else "Not made",
+        "says": _says(state, job, catalogue) if acts or state != "failed" else "Not made",
         "src": thumbnail(shown, shown.image) if shown and shown.image else "",
         "full": full(shown, shown.image) if shown and shown.image else "",
         "width": width,
@@ -213,7 +214,7 @@ def state_of(cell: Cell | None) -> str:
     return cell.job.status.value
 
 
-def _says(state: str, job: Job | None) -> str:
+def _says(state: str, job: Job | None, catalogue: Catalogue) -> str:
     match state:
         case "empty":
             return "Not made"
@@ -222,7 +223,8 @@ def _says(state: str, job: Job | None) -> str:
         case "gone":
             return "Deleted, or in the trash"
         case "failed":
-            return (job.error if job and job.error else "") or "Failed"
+            went_wrong = catalogue.error_of(job) if job else None
+            return went_wrong[1] if went_wrong else "Failed"
         case "done":
             return ""
         case _:

@@ -114,7 +114,12 @@ class Studio:
         self.blobs = blobs
         self._providers = providers
         self.catalogue = Catalogue(
-            store=store, providers=providers, limits=limits, default_provider=default_provider, clock=clock
+            store=store,
+            providers=providers,
+            limits=limits,
+            default_provider=default_provider,
+            public=public,
+            clock=clock,
         )
         self.board = Board(
             store=store,
@@ -224,6 +229,7 @@ class Studio:
             guard=guard,
             shelf=self.shelf,
             exchange=self.exchange,
+            catalogue=self.catalogue,
             votes=self.comparison_shares.votes,
             admission=self.admission,
             worker=worker,

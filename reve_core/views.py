@@ -50,6 +50,7 @@ def card(
     expected: tuple[float, float] | None,
     title: str,
     label: str,
+    error: str | None,
     preview: bytes | None = None,
     resumes: bool = False,
 ) -> Card:
@@ -71,7 +72,7 @@ def card(
         "expected_s": expected,
         "wait": waits.in_words(*expected) if expected else "",
         "can": actions(job),
-        "error": job.error,
+        "error": error,
         "refused": job.error_code == "refused",
         "asks": resumes and job.status is JobStatus.UNKNOWN and job.request_id is not None,
         "starred": job.starred,

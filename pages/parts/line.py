@@ -147,7 +147,7 @@ def row(job: Job, card: views.Card) -> dict[str, Any]:
         "progress": card["progress"],
         "wait": card["wait"],
         "cost": card["cost"],
-        "error": job.error,
+        "error": card["error"],
         "refused": card["refused"],
         "request_id": job.request_id,
         "asks": card["asks"],

@@ -43,7 +43,7 @@ def view_of(
     except ReveError as exc:
         return _missing(job_id, "The picture cannot be shown now", str(exc))
     if job.image is None:
-        return _missing(job_id, *_not_made(job))
+        return _missing(job_id, *_not_made(studio, job))
     newer, older = around(job.id)
     intact = studio.shelf.is_intact(job)
     layout = job.receipt.layout if job.receipt else None
@@ -117,7 +117,7 @@ def _missing(job_id: str, title: str, text: str) -> dict[str, Any]:
     return {"id": job_id, "title": title, "missing": text, "prompt": "", "regions": [], "notes": []}
 
 
-def _not_made(job: Job) -> tuple[str, str]:
+def _not_made(studio: Studio, job: Job) -> tuple[str, str]:
     match job.status:
         case JobStatus.QUEUED | JobStatus.RUNNING:
             return "Not finished yet", "This picture is still being made. The queue shows how far it is."
@@ -129,7 +129,8 @@ def _not_made(job: Job) -> tuple[str, str]:
         case JobStatus.CANCELLED:
             return "Cancelled", "This picture was cancelled before it was made."
         case _:
-            return "Not made", job.error or "This picture could not be made."
+            went_wrong = studio.catalogue.error_of(job)
+            return "Not made", went_wrong[1] if went_wrong else "This picture could not be made."
 
 
 def _size(size: int) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reve_core.admission import Admission
+from reve_core.catalogue import Catalogue
 from reve_core.comparison_shares.voting import BlindVotes
 from reve_core.errors import BlobError, ConfigurationError, StoreError, WrongState
 from reve_core.exchange import Exchange
@@ -74,6 +75,7 @@ class Privacy:
         guard: GuardStore,
         shelf: Shelf,
         exchange: Exchange,
+        catalogue: Catalogue,
         votes: BlindVotes,
         admission: Admission,
         worker: Stops,
@@ -97,6 +99,7 @@ class Privacy:
             grids=grids,
             shelf=shelf,
             exchange=exchange,
+            catalogue=catalogue,
             clock=clock,
         )
         self._guard = guard

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from reve_core.catalogue import Catalogue
 from reve_core.errors import ComparisonNotFound
 from reve_core.exchange import Exchange
 from reve_core.models import Job, JobFilter, JobStatus
@@ -27,6 +28,7 @@ class Telling:
         grids: ComparisonStore,
         shelf: Shelf,
         exchange: Exchange,
+        catalogue: Catalogue,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._records = records
@@ -35,6 +37,7 @@ class Telling:
         self._grids = grids
         self._shelf = shelf
         self._exchange = exchange
+        self._catalogue = catalogue
         self._clock = clock
 
     def file(self, owner: str, voters: Mapping[str, str], about: Mapping[str, object]) -> Iterator[bytes]:
@@ -103,7 +106,12 @@ class Telling:
             job = self._store.get(each.id, owner=owner)
             if job is None:
                 continue
-            receipt = job.receipt.model_dump(mode="json", exclude_defaults=True) if job.receipt else None
+            receipt = None
+            if job.receipt is not None:
+                # What is left on the link's account is not theirs to know.
+                private = {"credits_left"} if self._catalogue.public and job.own_key is None else None
+                receipt = job.receipt.model_dump(mode="json", exclude_defaults=True, exclude=private)
+            went_wrong = self._catalogue.error_of(job)
             yield {
                 "id": job.id,
                 "status": job.status.value,
@@ -118,7 +126,7 @@ class Telling:
                 "favourite": job.starred,
                 "credits": job.credits_used,
                 "usd": job.usd_used,
-                "error": job.error,
+                "error": went_wrong[1] if went_wrong else None,
                 "answer": receipt,
             }
 

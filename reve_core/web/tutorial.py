@@ -66,7 +66,11 @@ async def status(call: Call) -> Response:
         return Json(_UNKNOWN, 404)
     pending = job.status.is_pending
     headers = [(b"retry-after", b"%d" % call.studio.catalogue.poll_after_s(job.provider, job.model))] if pending else []
-    return Json(_told(job.status, job.image, job.error), 200, headers)
+    error = job.error
+    if error is not None and not pending and call.studio.catalogue.public:
+        went_wrong = call.studio.catalogue.error_of(call.studio.get(job.id, owner=call.anybody))
+        error = went_wrong[1] if went_wrong else None
+    return Json(_told(job.status, job.image, error), 200, headers)
 
 
 @lru_cache(maxsize=1024)

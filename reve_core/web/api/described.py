@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from reve_core.catalogue import Catalogue
 from reve_core.models import Job, JobStatus, Stage
 from reve_core.web.api.shapes import Image, JobError, JobShape
 
 
-def shape_of(job: Job, label_of: Callable[[str], str]) -> JobShape:
+def shape_of(job: Job, catalogue: Catalogue) -> JobShape:
     # The row is our own: validating it once more would cost more than reading it.
     receipt, image = job.receipt, job.image
     return JobShape.model_construct(
@@ -19,7 +18,7 @@ def shape_of(job: Job, label_of: Callable[[str], str]) -> JobShape:
         seed=job.request.seed,
         provider=job.request.provider,
         model=job.request.model,
-        label=label_of(job.request.provider),
+        label=catalogue.label(job.request.provider),
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
@@ -27,7 +26,7 @@ def shape_of(job: Job, label_of: Callable[[str], str]) -> JobShape:
         position=job.position,
         progress=job.progress,
         cancel_requested=job.cancel_requested,
-        error=JobError(code=job.error_code or "error", detail=job.error) if job.error else None,
+        error=error_shape(catalogue, job),
         credits_used=job.credits_used,
         usd_used=job.usd_used,
         starred=job.starred,
@@ -46,6 +45,11 @@ def shape_of(job: Job, label_of: Callable[[str], str]) -> JobShape:
         notes=list(receipt.notes) if receipt else [],
         can=actions(job),
     )
+
+
+def error_shape(catalogue: Catalogue, job: Job) -> JobError | None:
+    went_wrong = catalogue.error_of(job)
+    return JobError(code=went_wrong[0], detail=went_wrong[1]) if went_wrong else None
 
 
 def actions(job: Job) -> list[str]:

@@ -98,7 +98,7 @@ async def get(call: Call) -> Response:
         await until_ended(call, [call.job_id], wait_s)
         headers["Preference-Applied"] = f"wait={wait_s}"
     job = visible(call)
-    return tagged(call.request, shape_of(job, call.studio.catalogue.label), headers | poll_again(call, [job]))
+    return tagged(call.request, shape_of(job, call.studio.catalogue), headers | poll_again(call, [job]))
 
 
 async def list_(call: Call) -> Response:
@@ -179,7 +179,7 @@ async def _act(call: Call, run: Callable[[Job], str]) -> Response:
 
 
 def _outcome(call: Call, detail: str) -> Response:
-    return answer(Outcome.model_construct(detail=detail, job=shape_of(visible(call), call.studio.catalogue.label)))
+    return answer(Outcome.model_construct(detail=detail, job=shape_of(visible(call), call.studio.catalogue)))
 
 
 def visible(call: Call) -> Job:
@@ -191,7 +191,7 @@ def visible(call: Call) -> Job:
 
 
 def _shapes(call: Call, jobs: Sequence[Job]) -> list[JobShape]:
-    return [shape_of(job, call.studio.catalogue.label) for job in jobs]
+    return [shape_of(job, call.studio.catalogue) for job in jobs]
 
 
 OPERATIONS = (

@@ -21,10 +21,10 @@ from reve_core.web.api.comparisons.shapes import (
     RowShape,
     SpendingShape,
 )
-from reve_core.web.api.described import image_path
+from reve_core.web.api.described import error_shape, image_path
 from reve_core.web.api.endpoint import Call
 from reve_core.web.api.jobs import PREFER
-from reve_core.web.api.shapes import Image, JobError
+from reve_core.web.api.shapes import Image
 from reve_core.web.api.waiting import asked_to_wait, until_ended
 
 GROUP = "Comparisons"
@@ -90,7 +90,7 @@ def shape_of(studio: Studio, grid: Grid) -> ComparisonShape:
     # The rows are our own: validating hundreds of them once more would cost more than reading them.
     comparison = grid.comparison
     spending = studio.comparisons.spending(comparison.id, owner=comparison.owner)
-    cells = [_cell(cell) for cell in _in_order(grid)]
+    cells = [_cell(studio, cell) for cell in _in_order(grid)]
     return ComparisonShape.model_construct(
         **_summary(comparison),
         columns=[
@@ -137,7 +137,7 @@ def _in_order(grid: Grid) -> Iterable[Cell]:
                 yield cell
 
 
-def _cell(cell: Cell) -> CellShape:
+def _cell(studio: Studio, cell: Cell) -> CellShape:
     job = cell.job
     image = job.image if job is not None else None
     return CellShape.model_construct(
@@ -148,7 +148,7 @@ def _cell(cell: Cell) -> CellShape:
         adopted=cell.adopted,
         job_id=cell.job_id,
         seed=job.request.seed if job is not None else None,
-        error=JobError(code=job.error_code or "error", detail=job.error) if job is not None and job.error else None,
+        error=error_shape(studio.catalogue, job) if job is not None else None,
         image=None
         if image is None
         else Image.model_construct(
