@@ -28,6 +28,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     module, tests = blocks("python")
     project, entry = blocks("toml")
     said = tomllib.loads(project)["project"]
+    # With two modules in the folder setuptools does not guess which is meant, and pip gives up.
+    assert tomllib.loads(project)["tool"]["setuptools"]["py-modules"] == ["swatch"]
     (folder / "swatch.py").write_text(module)
     (folder / "test_swatch.py").write_text(tests)
     (folder / "providers.toml").write_text(entry)
@@ -79,4 +81,9 @@ def test_a_misspelled_option_of_it_is_named(place: Path) -> None:
 
 
 def test_every_program_of_the_page_is_run_here() -> None:
-    assert len(re.findall(r"```\w+\n", PAGE)) == len(blocks("python")) + len(blocks("toml")) == 4
+    assert len(re.findall(r"```\w+\n", PAGE)) == len(blocks("python")) + len(blocks("toml")) + 1 == 5
+    [command] = blocks("bash")
+    assert command.startswith("PYTHONPATH="), (
+        "Its tests are run as above: from its own folder, told where the studio lies."
+    )
+    assert command.endswith("-m pytest test_swatch.py\n")
