@@ -52,16 +52,20 @@ def _money(money: Money) -> None:
     if money.reserved:
         told.append(("Reserved", frame.count(money.reserved)))
     frame.facts(told)
-    if not money.total:
-        frame.note("Nothing was spent yet.")
-    else:
+    if money.total:
         _chart_of_days(money)
+    elif unsaid := sum(each.unsaid for each in money.by_day):
+        frame.note(
+            f"Nothing is known to be spent. Calls that told no price: {frame.count(unsaid)}. They count with the expected one."
+        )
+    else:
+        frame.note("Nothing was spent yet.")
     if money.by_visitor:
         _chart_of_visitors(money)
 
 
 def _chart_of_days(money: Money) -> None:
-    titles = {view.name: view.title for view in bootstrap.get().catalogue.providers()}
+    titles = _titles()
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     spent = {(each.day, each.provider): each.credits for each in money.by_day if each.credits}
@@ -91,6 +95,11 @@ def _chart_of_days(money: Money) -> None:
         about=f"Spent in {DAYS} days by provider",
         numbers=(1, 2, 3),
     )
+
+
+def _titles() -> dict[str, str]:
+    """What people read, by provider."""
+    return {view.name: view.title for view in bootstrap.get().catalogue.providers()}
 
 
 def _chart_of_visitors(money: Money) -> None:
@@ -125,13 +134,13 @@ def _work() -> None:
     if desk is None:
         st.rerun()
     frame.title("Queue and workers")
-    line, hands = desk.watching.line(), desk.watching.hands()
+    line, hands, titles = desk.watching.line(), desk.watching.hands(), _titles()
     if line:
         frame.table(
             ["Provider", "Waiting", "For review", "Visitors", "Oldest waits"],
             [
                 [
-                    each.provider,
+                    titles.get(each.provider, each.provider),
                     frame.count(each.jobs),
                     frame.count(each.held),
                     frame.count(each.owners),
@@ -149,7 +158,7 @@ def _work() -> None:
                 [
                     each.worker,
                     each.visitor,
-                    each.provider,
+                    titles.get(each.provider, each.provider),
                     "does not report" if each.is_late else each.stage,
                     frame.lasting(each.for_s),
                 ]
@@ -235,7 +244,7 @@ def _resumed(desk: Desk, name: str, title: str) -> str:
 
 def _failures(desk: Desk) -> None:
     frame.title("What went wrong")
-    failures = desk.watching.failures()
+    failures, titles = desk.watching.failures(), _titles()
     if not failures:
         frame.note("Nothing failed in the last seven days.")
         return
@@ -245,7 +254,7 @@ def _failures(desk: Desk) -> None:
             [
                 _REASONS.get(each.code, ""),
                 each.code,
-                each.provider,
+                titles.get(each.provider, each.provider),
                 frame.count(each.last_day),
                 frame.count(each.last_week),
             ]
