@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from reve_core import bootstrap, gridview, views
+from reve_core.cli import printing
 from reve_core.compare import template
 from reve_core.compare.models import MAX_PROMPTS, Axes, Comparison, Maker, Plan
 from reve_core.errors import BadInput, ReveError
@@ -172,11 +173,11 @@ def _watch(studio: Studio, made: Comparison) -> None:
             )
         if not pending:
             return
-        notices = studio.board.notices()
-        if notices and all(job.status.value == "queued" for job in pending):
+        held_up = printing.held_up(studio, pending)
+        if held_up:
             if drawing:
                 print(file=sys.stderr)
-            raise ReveError(f"{' '.join(notices)} The pictures stay queued; the app goes on with them.")
+            raise ReveError(f"{held_up} What waits stays queued; the app goes on with it then.")
         pause.wait(_LOOK_EVERY_S)
 
 

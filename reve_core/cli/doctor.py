@@ -11,7 +11,7 @@ from reve_core import bootstrap, marks, webhooks
 from reve_core.allowance import CREDITS_PER_USD, Allowance
 from reve_core.cli import careful
 from reve_core.cli.asking import asked, views
-from reve_core.cli.printing import printable
+from reve_core.cli.printing import how_to_resume, printable
 from reve_core.errors import ReveError, UnsafeConfiguration
 from reve_core.lineup import SETTINGS, limits_of, set_up
 from reve_core.models import Limits
@@ -95,7 +95,7 @@ def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
     for view in views(studio, settings, offline=offline):
         health = checks.get(view.name)
         if view.paused and view.state is not None:
-            well &= _line(False, f"{view.title} is paused: {view.state.reason}")
+            well &= _line(False, f"{view.title} is paused: {view.state.reason}{how_to_resume(view)}")
         if health is not None:
             well &= _line(health.ok, f"{view.title}: {health.text}")
         elif not view.paused:

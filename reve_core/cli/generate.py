@@ -6,6 +6,7 @@ import threading
 import time
 
 from reve_core import bootstrap, views, waits
+from reve_core.cli import printing
 from reve_core.errors import ReveError
 from reve_core.models import Job, JobRequest, JobStatus
 from reve_core.service import Studio
@@ -83,10 +84,10 @@ def _watch(studio: Studio, job_ids: list[str]) -> list[Job]:
             )
         if not pending:
             return jobs
-        notices = studio.board.notices()
-        if notices and all(job.status is JobStatus.QUEUED for job in pending):
+        held_up = printing.held_up(studio, pending)
+        if held_up:
             _end_line(drawing)
-            raise ReveError(f"{' '.join(notices)} The job stays queued; the app goes on with it.")
+            raise ReveError(f"{held_up} What waits stays queued; the app goes on with it then.")
         pause.wait(_LOOK_EVERY_S)
 
 
