@@ -122,7 +122,7 @@ function makeRow(s, job) {
   }
   if (!job.cost) row.querySelector(".c4").classList.add("no");
   if (job.status === "unknown") row.append(el("div", { role: "cell", class: "c6" }, el("p", { text: job.asks
-    ? `${job.provider} has the request, and its answer was lost. Asking for it costs nothing; running it again may be charged again.`
+    ? `${job.provider} was sent the request, and no answer has come. Asking for it costs nothing; running it again may be charged again.`
     : "The request was sent and nobody can know what became of it. It may have been charged." }), job.request_id ? el("p", { class: "quiet" }, "Request ", el("code", { text: job.request_id })) : null, el("div", { class: "choices" }, ...unclear(s, job))));
   return row;
 }
