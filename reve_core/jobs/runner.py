@@ -175,7 +175,8 @@ class Runner:
         for held in mine:
             answer = answers.get(held.claim.job.id)
             # Before it stops: whoever follows a request under a ticket is to leave it to its new owner, and not to cancel it.
-            held.is_lost = answer == "lost"
+            # Nor may it win the job back and take the stop for a person's.
+            held.is_lost = held.is_lost or answer == "lost"
             if answer != "ok":
                 held.stop.set()
 
@@ -312,7 +313,7 @@ class Runner:
             self._not_kept(held, provider, receipt, exc)
 
     def _not_kept(self, held: _Held, provider: Provider, receipt: Receipt, exc: Exception) -> None:
-        """A picture came and could not be made into a finished job."""
+        """A picture came and could not be made into a finished job. Where it can be had again, it is asked for later."""
         claim = held.claim
         try:
             match exc:
@@ -320,6 +321,10 @@ class Runner:
                     self._keeper.insist(partial(self._lost, claim, provider, str(exc), receipt))
                 case errors.BlobError():
                     why = f"The picture came but could not be saved: {exc}"
+                    if held.ticket is not None and isinstance(provider, Resumable):
+                        later = errors.AnswerPending(why, retry_after=_ASK_AGAIN_S)
+                        self._keeper.insist(partial(self._put_off, held, provider, later))
+                        return
                     self._keeper.insist(partial(self._lost, claim, provider, why, receipt))
                 case _:
                     log_fault(log, "A picture was left to the sweeper", exc)
@@ -429,7 +434,7 @@ class Runner:
         if not held.is_noted:
             self._store.accept(claim, held.ticket)
             held.is_noted = True
-        if self._leaving:
+        if self._leaving or held.is_lost:
             self._store.put_off(claim, delay_s=0, why=str(exc))
         elif held.stop.is_set() and self._is_wanted(claim):
             # They want it to end, and whether it has nobody can say now.

@@ -165,7 +165,8 @@ class JobStore(Protocol):
     def accept(self, claim: Claim, ticket: Ticket) -> bool:
         """
         Durably record by which the provider knows the call of this claim, instead of what was recorded before. Also where
-        the job has been lost meanwhile, unless somebody else has taken the call over.
+        the job has been lost meanwhile, unless somebody else has taken the call over. A job that was called ``unknown``
+        meanwhile is running again, held by nobody, as if it had been put off without a delay.
         """
         ...
 

@@ -754,6 +754,31 @@ class JobStoreContract:
         [call] = store.calls(job_id)
         assert (call.outcome, call.receipt, call.ticket and call.ticket.request_id) == (None, None, "r-1")
 
+    def test_a_number_that_comes_when_the_job_was_called_unknown_lets_it_be_asked_for(
+        self, store: JobStore, clock: Clock
+    ) -> None:
+        late, trashed, given_up = submit(store, "late", "trashed", "given up")
+        held = [claim(store) for _ in range(3)]
+        for each in held:
+            assert store.begin_call(each, idempotent=False)
+            assert store.unknown(each, "The app stopped.")  # says a sweeper who takes its worker for dead
+        store.trash([trashed], True)
+        store.give_up(given_up, "Given up.")
+        for each in held:
+            store.accept(each, Ticket(request_id="r-1"))
+        job = found(store, late)
+        assert (job.status, job.error, job.finished_at, job.request_id) == (JobStatus.RUNNING, None, None, "r-1")
+        assert store.workers() == set()
+        assert store.beat(held, lease_s=60) == dict.fromkeys((late, trashed, given_up), "lost")
+        assert found(store, trashed).status is JobStatus.UNKNOWN
+        assert found(store, given_up).status is JobStatus.FAILED
+        clock.pass_(1)
+        [(left, _)] = store.expired()
+        taken = store.take_over(left, "other", lease_s=60)
+        assert taken is not None
+        finish_taken(store, taken)
+        assert found(store, late).status is JobStatus.DONE
+
     def test_of_many_who_would_take_a_call_over_one_does(self, store: JobStore, clock: Clock) -> None:
         submit(store)
         held = accepted(store)

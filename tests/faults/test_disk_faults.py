@@ -1,5 +1,6 @@
 """The disk is full or read-only, or a file on it is cut short, under the whole service: rows 6, 8 and 10."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from reve_core.errors import ConfigurationError, PictureDamaged
 from reve_core.jobs.keeper import Patience
 from reve_core.models import JobFilter, JobRequest, JobStatus, Picture
 from reve_core.settings import Settings
-from tests.building import build_studio, running, settled, statuses, until
+from reve_core.store.sqlite import SqliteStore
+from tests.building import build_studio, running, settled, statuses, until, wait_for
 from tests.fakes import FakeProvider, GatedProvider
+from tests.jobs.queueing import Queue, QueueProvider
 from tests.mounts import read_only, small_disk
 
 HERON = JobRequest(prompt="heron")
@@ -57,6 +60,32 @@ def test_row_8_when_no_room_comes_the_job_is_unknown_with_its_reason_and_no_left
             assert job.error is not None
             assert "could not be saved" in job.error
             assert [file for file in disk.rglob("*") if file.is_file()] == []
+
+
+def test_row_8_a_picture_that_its_service_keeps_is_fetched_again_once_there_is_room(tmp_path: Path) -> None:
+    class Keeps(QueueProvider):
+        def picture(self, request: JobRequest) -> Picture:
+            return big(request)
+
+    queue, shift = Queue(is_quick=True), [0.0]
+    store = SqliteStore(tmp_path / "reve.db", timeout_s=5.0, clock=lambda: time.time() + shift[0])
+    with small_disk(tmp_path / "disk", "512k") as disk:
+        filler = disk / "filler"
+        filler.write_bytes(b"x" * 450_000)
+        blobs = LocalBlobs(disk / "images")
+        studio = build_studio(tmp_path, Keeps(queue), store=store, blobs=blobs, patience=Patience(0.1, 0.02))
+        with running(studio):
+            job_id = studio.submit(HERON)[0].id
+            waiting = wait_for(studio, job_id, lambda job: "could not be saved" in (job.progress_text or ""))
+            assert waiting.status is JobStatus.RUNNING
+            until(lambda: store.workers() == set())
+            filler.unlink()
+            shift[0] = 60
+            [job] = settled(studio, job_id)
+            assert job.status is JobStatus.DONE
+            assert studio.shelf.is_intact(job)
+            assert [call.outcome for call in studio.calls(job_id)] == ["ok"]
+            assert (queue.submitted[job_id], queue.resumed[job_id], job.credits_used) == (1, 1, 10)
 
 
 def test_row_8_without_room_no_paid_call_is_started_and_the_page_says_so(tmp_path: Path) -> None:

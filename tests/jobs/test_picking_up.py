@@ -16,7 +16,7 @@ from reve_core.allowance import Origin
 from reve_core.blobs.local import LocalBlobs
 from reve_core.errors import AnswerPending, KeyRefused, NoCredits, NotCharged, OutcomeUnknown, ProviderError, StoreBusy
 from reve_core.jobs.keeper import Patience
-from reve_core.models import PERSONAL, Claim, Job, JobRequest, JobStatus, Limits, Stage, Ticket
+from reve_core.models import PERSONAL, Claim, Job, JobRequest, JobStatus, Limits, Picture, Stage, Ticket
 from reve_core.ownkeys import OwnKeys
 from reve_core.ports import CallContext, Provider
 from reve_core.service import Studio
@@ -341,6 +341,45 @@ def test_a_call_that_overstays_its_time_is_picked_up_beside_it_and_changes_nothi
         assert (queue.submitted[job.id], queue.resumed[job.id]) == (1, 1)
 
 
+class Slow(QueueProvider):
+    """Its answer to the submit is on its way until ``gate`` opens."""
+
+    def __init__(self, queue: Queue) -> None:
+        super().__init__(queue)
+        self.sent, self.gate = threading.Event(), threading.Event()
+
+    def generate(self, request: JobRequest, context: CallContext) -> Picture:
+        ticket = Ticket(request_id=self.queue.take(context.key), data={"model": request.model})
+        self.sent.set()
+        assert self.gate.wait(timeout=20)
+        context.accepted(ticket)
+        return self._wait(ticket, request, context)
+
+
+def test_a_call_that_another_process_gave_up_too_early_is_followed_once_its_number_comes(
+    tmp_path: Path, queue: Queue
+) -> None:
+    """Its heartbeat stood still for a while, as in a process that was stopped, or beside one whose clock runs ahead."""
+    ahead = Shifted()
+    ahead.by = 3600
+    provider = Slow(queue)
+    other = SqliteStore(tmp_path / "reve.db", timeout_s=5.0, clock=ahead)
+    with running(build_studio(tmp_path, provider, lease_s=0.6)) as studio:
+        job_id = studio.submit(HERON)[0].id
+        assert provider.sent.wait(timeout=20)
+        with running(build_studio(tmp_path, QueueProvider(queue), store=other)) as early:
+            wait_for(early, job_id, lambda job: job.status is JobStatus.UNKNOWN)
+            until(lambda: studio._worker.runner._held[job_id].is_lost)
+            provider.gate.set()
+            until(lambda: queue.resumed[job_id] == 1)
+            until(lambda: not studio._worker.runner.holds(job_id))
+            queue.finish()
+            [job] = settled(early, job_id)
+            assert (job.status, job.error, outcomes(early, job)) == (JobStatus.DONE, None, ["ok"])
+    assert queue.submitted == {job_id: 1}
+    assert queue.cancelled == set()
+
+
 # -- stopping the app
 
 
@@ -644,6 +683,8 @@ def test_a_process_that_dies_again_and_again_sends_each_job_once(
             if job.status is JobStatus.DONE:
                 assert (job.credits_used, outcomes(studio, job)[-1]) == (10, "ok")
                 assert studio.shelf.is_intact(job)
+            elif job.status is JobStatus.FAILED:  # claimed three times by who died before the call
+                assert (job.error_code, queue.submitted[job.id], studio.calls(job.id)) == ("worker_died", 0, [])
             else:
                 assert job.status is JobStatus.UNKNOWN, job.error
                 assert [call.ticket for call in studio.calls(job.id)] == [None]

@@ -133,7 +133,25 @@ class WorkerSide(Side):
                 f"update jobs set request_id = :request_id where {_HELD} and owner <> '{GONE}'",
                 {"request_id": ticket.request_id, **_key(claim)},
             )
+            if written:
+                self._lift(db, claim, ticket.request_id)
             return bool(written)
+
+    def _lift(self, db: Database, claim: Claim, request_id: str) -> None:
+        """
+        While the answer was on its way somebody took its worker for dead and called the job unknown. Now it can be asked
+        about, by whoever finds it first; who was taken for dead holds nothing any more.
+        """
+        lifted = db.execute(
+            f"""
+            update jobs set status = 'running', stage = 'calling', worker = null, lease_until = :now, finished_at = null,
+                error_code = null, error = null, request_id = :request_id, rev = {BUMP}
+            where id = :id and lease_token = :token and status = 'unknown' and trashed_at is null and owner <> '{GONE}'
+            """,
+            {"now": self._clock(), "request_id": request_id, **_key(claim)},
+        ).rowcount
+        if lifted:
+            self._tell_anew(db, claim.job.id)  # it may have been told that nobody knows
 
     def take_over(self, claim: Claim, worker: str, *, lease_s: float) -> Claim | None:
         now = self._clock()
