@@ -18,6 +18,7 @@ _THEIRS = {
     "no_credits": "Your own key has no credit left for this. Top up there, or go on without it. Nothing was charged.",
     "rate_limited": "Your own key has asked for too much in too short a time. Nothing was charged. Try again later.",
 }
+_OF_THEIRS = "Your own key was "
 _NEUTRAL = {
     **dict.fromkeys(("key_refused", "no_credits", _CLOSED, "rate_limited"), _CLOSED_WORDS),
     **dict.fromkeys(("not_charged", "no_picture"), "It could not be made. Nothing was charged. Try again later."),
@@ -57,6 +58,8 @@ def error_of(job: Job) -> tuple[str, str] | None:
         return code or "error", _ON_ITS_WAY
     if job.own_key is not None and code in _THEIRS:
         return code, _THEIRS[code]
+    if job.own_key is not None and job.error.startswith(_OF_THEIRS) and not _INNER.search(job.error):
+        return code or "error", job.error
     if code in ("key_refused", "no_credits", "rate_limited"):
         return _CLOSED, _CLOSED_WORDS
     if code in _NEUTRAL:

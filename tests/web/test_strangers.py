@@ -26,6 +26,8 @@ from reve_core.errors import (
     RequestRejected,
     ServiceClosed,
 )
+from reve_core.jobs.runner import _KEY_GONE as KEY_GONE
+from reve_core.jobs.runner import _KEY_GONE_SINCE as KEY_GONE_SINCE
 from reve_core.models import PERSONAL, Job, JobRequest, JobStatus, Picture, Receipt
 from reve_core.ports import CallContext
 from reve_core.providers.diffusers import words as diffusers
@@ -111,6 +113,14 @@ def test_a_key_of_their_own_is_theirs_to_mend(error: ProviderError) -> None:
     assert code == error.code
     assert said.startswith("Your own key ")
     assert "REVE_" not in said
+
+
+@pytest.mark.parametrize("words", [KEY_GONE, KEY_GONE_SINCE])
+def test_that_their_key_is_gone_is_told_as_it_is(words: str) -> None:
+    status = JobStatus.UNKNOWN if words == KEY_GONE_SINCE else JobStatus.FAILED
+    code = "unknown" if words == KEY_GONE_SINCE else "own_key_gone"
+    job = replace(ended(words, code=code, status=status), own_key="k-1")
+    assert strangers.error_of(job) == (code, words)
 
 
 def test_a_try_that_failed_says_only_that_there_will_be_another() -> None:
