@@ -115,7 +115,8 @@ class Board:
             found.append("The disk is nearly full, so no new job is started. Make room and they go on by themselves.")
         for view in self._catalogue.providers() if pauses else ():
             if view.paused:
-                found.append(paused_words(view, datetime.fromtimestamp(self._clock(), UTC), public=public))
+                words = paused_words(view, datetime.fromtimestamp(self._clock(), UTC), public=public)
+                found.append(words if public else words + how_to_resume(view))
         return found
 
 
@@ -127,6 +128,11 @@ def paused_words(view: ProviderView, now: datetime, *, public: bool = False) -> 
         return said
     left = (until - now).total_seconds()
     return f"{said} It goes on by itself in {waits.in_words(left, left)}."
+
+
+def how_to_resume(view: ProviderView) -> str:
+    """Of a pause that does not end by itself, a restart included: a sentence with a space before it. Else empty."""
+    return "" if view.state is not None and view.state.until is not None else " Resume it on the Queue page."
 
 
 def _holds_up(state: ProviderState, job: Job) -> bool:

@@ -9,9 +9,10 @@ from pydantic import SecretStr
 
 from reve_core import bootstrap, marks, webhooks
 from reve_core.allowance import CREDITS_PER_USD, Allowance
+from reve_core.board import how_to_resume
 from reve_core.cli import careful
 from reve_core.cli.asking import asked, views
-from reve_core.cli.printing import how_to_resume, printable
+from reve_core.cli.printing import printable
 from reve_core.errors import ReveError, UnsafeConfiguration
 from reve_core.lineup import SETTINGS, limits_of, set_up
 from reve_core.models import Limits

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from reve_core.board import paused_words
-from reve_core.catalogue import ProviderView
+from reve_core.board import how_to_resume, paused_words
 from reve_core.models import Job, JobStatus
 from reve_core.service import Studio
 
@@ -27,8 +26,3 @@ def held_up(studio: Studio, pending: Sequence[Job]) -> str:
         return ""
     now = datetime.now(UTC)
     return " ".join(paused_words(paused[name], now) + how_to_resume(paused[name]) for name in sorted(theirs))
-
-
-def how_to_resume(view: ProviderView) -> str:
-    """For a pause that does not end by itself, a restart included."""
-    return "" if view.state and view.state.until else " Resume it on the Queue page."
