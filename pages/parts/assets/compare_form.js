@@ -214,7 +214,7 @@ class Form {
     if (!answer.problem && answer.says === undefined) return; // an order that was refused: what it would cost still stands there
     if (answer.problem) {
       says.textContent = '';
-      more.textContent = answer.early ? 'Write two prompts or more, and the price stands here.' : '';
+      more.textContent = !answer.early ? '' : this.data.models.length > 1 ? 'Write two prompts, or one and choose two models, and the price stands here.' : 'Write two prompts or more, and the price stands here.';
       button.textContent = 'Make pictures';
       button.disabled = false;
       if (!answer.early) this.wrong(answer);

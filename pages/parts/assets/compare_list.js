@@ -68,7 +68,7 @@ function empty(s, example) {
     el("div", { class: "scale", "aria-hidden": "true" }, el("i"), el("i"), el("u"), el("span", { text: "B is chosen more often. Not decided yet." })),
     el("p", { class: "mark", text: "Drawn by code, as an example" }),
     el("h2", { text: "Which prompt is better?" }),
-    el("p", { text: "Write two or more prompts, see the price, and look at their pictures side by side. A blind vote says which one wins, and whether that is more than chance." }),
+    el("p", { text: "Write two or more prompts, or one for several models, see the price, and look at their pictures side by side. A blind vote says which one wins, and whether that is more than chance." }),
     el("button", { class: "button main", type: "button", text: "Try an example", onclick: () => s.act("example") }),
   ];
 }
