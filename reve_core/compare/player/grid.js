@@ -113,7 +113,7 @@ function drawHeads(g) {
       let span = 1;
       while (c + span < columns.length && JSON.stringify(columns[c + span].heads.slice(0, level + 1)) === path) span += 1;
       const head = el("div", { role: "columnheader", class: "cmp-colhead", "aria-colindex": c + 2, "aria-colspan": span > 1 ? span : null },
-        el("span", {}, columns[c].heads[level] ?? "", ...(level ? [] : [columns[c].price, columns[c].cost].filter(Boolean).map((text) => el("small", { text })))));
+        el("span", {}, columns[c].heads[level] ?? "", level || !(columns[c].price || columns[c].cost) ? null : el("small", { text: [columns[c].price, columns[c].cost].filter(Boolean).join(" · ") })));
       head.style.setProperty("--at", c + 1);
       head.style.setProperty("--span", span);
       if (c > 0) head.classList.add("cmp-edge");
