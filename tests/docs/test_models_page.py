@@ -6,15 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from reve_core.lineup import configs, line_up
 from reve_core.ports import ENTRY_POINTS, Kind
 from reve_core.providers.prices import PriceTable
 from reve_core.providers.registry import OURS, kind_named
 from reve_core.settings import Settings
+from tests.standin.fal.server import KEY
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
-PROVIDERS, PRICES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+PROVIDERS, PRICES, STANDIN = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.fixture
@@ -23,6 +25,15 @@ def about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (tmp_path / "providers.toml").write_text(PROVIDERS)
     (tmp_path / "prices.toml").write_text(PRICES)
     return Settings(providers_file=tmp_path / "providers.toml", prices_file=tmp_path / "prices.toml")
+
+
+def test_the_file_for_the_stand_in_of_fal_changes_where_fal_is(tmp_path: Path) -> None:
+    (tmp_path / "standin.toml").write_text(STANDIN)
+    settings = Settings(fal_key=SecretStr(KEY), providers_file=tmp_path / "standin.toml")
+    [fal] = [config for config in configs(settings) if config.name == "fal"]
+    assert f"REVE_FAL_KEY={KEY} " in STANDIN
+    assert fal.key is not None
+    assert fal.options["base_url"] == "http://127.0.0.1:8610"
 
 
 def test_the_file_of_providers_sets_up_what_it_says(about: Settings) -> None:

@@ -44,6 +44,7 @@ def main() -> None:
         fal.add(name, step or "submit", times=0)
     with fal:
         print(f"The stand-in for fal listens on {fal.url}", flush=True)
+        print(f"Its key: REVE_FAL_KEY={chosen.key or 'any'}", flush=True)
         print(f'In the providers\' file: base_url = "{fal.url}", file_hosts = ["{fal.files.url}"]', flush=True)
         stop.wait()
 

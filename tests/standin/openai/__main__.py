@@ -45,6 +45,8 @@ def main() -> None:
         server.faults.add(name, times=0)
     with server:
         print(f"The stand-in ({chosen.dialect}) listens on {server.base}", flush=True)
+        key = f"REVE_OPENAI_KEY={server.key} " if server.key else ""
+        print(f"To use it: {key}REVE_OPENAI_URL={server.base} make run", flush=True)
         stop.wait()
 
 
