@@ -140,17 +140,9 @@ class Wire:
         request: dict[str, Any],
         looks_right: Callable[[bytearray], bool],
     ) -> None:
-        opened: list[Any] = []
-
-        async def trace(event: str, info: dict[str, Any]) -> None:
-            if event == "connection.connect_tcp.complete":
-                opened.append(info["return_value"])
-            # A proxy's CONNECT carries nothing of ours yet.
-            if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
-                seen.sent = True
-
+        watch = _Watch()
         timeout = httpx.Timeout(None, connect=self._connect_timeout_s)
-        sending = {**request, "extensions": {**request["extensions"], "trace": trace}}
+        sending = {**request, "extensions": {**request["extensions"], "trace": watch}}
         try:
             async with (
                 httpx.AsyncClient(
@@ -162,9 +154,29 @@ class Wire:
                 await _read(response, seen, max_body, looks_right)
                 seen.is_read = True
         finally:
+            seen.sent = watch.sent
             # A handshake that our deadline cuts short leaves its socket to nobody.
-            for stream in opened:
+            for stream in watch.opened:
                 await stream.aclose()
+            watch.opened.clear()
+
+
+class _Watch:
+    """
+    What httpcore reports. httpx's request and answer know each other, and this, until garbage is collected: so it knows
+    nothing of the exchange, whose body may be a large picture.
+    """
+
+    def __init__(self) -> None:
+        self.sent = False
+        self.opened: list[Any] = []
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self.opened.append(info["return_value"])
+        # A proxy's CONNECT carries nothing of ours yet.
+        if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
+            self.sent = True
 
 
 async def _read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -245,6 +246,24 @@ def test_a_file_fills_no_more_memory_than_its_cap(store: Store, fault: str) -> N
         tracemalloc.stop()
     assert seen.fault in (Fault.TOO_LARGE, Fault.ENCODED, Fault.FOREIGN)
     assert len(seen.body) <= MB
+
+
+def test_a_file_leaves_memory_with_its_reader_and_waits_for_no_garbage_collector(store: Store) -> None:
+    """Forty large ones that come at once would otherwise be there together long after they were saved."""
+    body = PNG + bytes(900_000)
+    store.replies["/a.png"] = Reply(200, body, {}, "image/png")
+    files = files_of(store)
+    was_on = gc.isenabled()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(5):
+            assert files.fetch(f"{store.url}/a.png", timeout_s=20).body == body
+        assert tracemalloc.get_traced_memory()[0] < 3 * len(body)
+    finally:
+        tracemalloc.stop()
+        if was_on:
+            gc.enable()
 
 
 def test_a_picture_that_goes_on_past_the_cap_is_given_up(store: Store) -> None:
