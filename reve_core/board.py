@@ -97,6 +97,7 @@ class Board:
                 label=self._catalogue.label(name),
                 error=went_wrong[1] if went_wrong else None,
                 preview=self._preview(job.id) if job.status is JobStatus.RUNNING else None,
+                maker=self._catalogue.told_apart(name, model),
                 resumes=job.status is JobStatus.UNKNOWN and self._catalogue.resumes(name, model),
             )
             if held_up:

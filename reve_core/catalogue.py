@@ -241,6 +241,19 @@ class Catalogue:
         model = next((model.title for model in provider.models if model.id == model_id), model_id)
         return provider.title if model in ("", provider.title) else f"{provider.title} · {model}"
 
+    def told_apart(self, name: str, model_id: str) -> str:
+        """The model's title where several models' pictures carry the same mark, else empty."""
+        label = self.label(name)
+        alike = [
+            (provider.name, model)
+            for provider in self._providers.values()
+            if provider.label == label
+            for model in provider.models
+        ]
+        if len(alike) < 2:
+            return ""
+        return next((model.title for owner, model in alike if (owner, model.id) == (name, model_id)), "")
+
     def _ahead(self, line: Mapping[str, int], name: str, model: ModelInfo, turn: Turn | None) -> int:
         if turn is None or not line.get(name):
             return line.get(name, 0)

@@ -36,6 +36,7 @@ class Card(TypedDict):
     error: str | None
     refused: bool
     asks: bool
+    maker: str
     image: NotRequired[str]
     thumbnail: NotRequired[str]
     preview: NotRequired[str]
@@ -53,6 +54,7 @@ def card(
     error: str | None,
     preview: bytes | None = None,
     resumes: bool = False,
+    maker: str = "",
 ) -> Card:
     width, height = job.aspect
     since = job.started_at or job.created_at
@@ -77,6 +79,7 @@ def card(
         "asks": resumes and job.status is JobStatus.UNKNOWN and job.request_id is not None,
         "starred": job.starred,
         "cost": cost_words(job),
+        "maker": maker,
     }
     if preview and job.status is JobStatus.RUNNING:
         result["preview"] = f"data:{_mime(preview)};base64,{b64encode(preview).decode()}"

@@ -128,6 +128,16 @@ def test_a_forecast_reads_as_words(quote: Quote, words: str) -> None:
     assert views.quote_words(quote) == words
 
 
+@pytest.mark.parametrize(("others", "maker"), [((), ""), (("dollars",), "Painter")])
+def test_a_card_names_the_model_only_where_several_carry_the_same_mark(
+    tmp_path: Path, others: tuple[str, ...], maker: str
+) -> None:
+    providers = [FakeProvider(model_title="Painter"), *(FakeProvider(name=name) for name in others)]
+    with running(build_studio(tmp_path, *providers)) as service:
+        jobs = settled(service, service.submit(JobRequest(prompt="heron"))[0].id)
+        assert [card["maker"] for card in service.board.cards(jobs)] == [maker]
+
+
 def test_one_shape_is_one_shape() -> None:
     able = Capabilities(aspect_ratios=("1:1",), default_ratio="1:1", max_prompt_chars=10)
     assert views.supports(able) == ["1 shape"]

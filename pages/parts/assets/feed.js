@@ -153,7 +153,7 @@ class Card {
     this.peek(card.status === 'running' ? card.preview : '');
     this.bar.hidden = !known;
     if (known) this.fillBar.style.width = `${Math.round(100 * card.progress)}%`;
-    put(this.mark, done ? [card.says, card.cost && card.cost !== 'free' ? card.cost : ''].filter(Boolean).join(' · ') : card.provider);
+    put(this.mark, done ? [card.says, card.maker, card.cost && card.cost !== 'free' ? card.cost : ''].filter(Boolean).join(' · ') : card.provider);
     this.tick();
   }
 

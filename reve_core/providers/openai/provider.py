@@ -138,7 +138,10 @@ class OpenAIProvider:
         if isinstance(data, ProviderError):
             raise data
         self._look_at(data, receipt, cleaner)
-        return Picture(data, receipt.model_copy(update={"notes": (*asked.notes, *_notes(asked, answer, data))}))
+        told: dict[str, object] = {"notes": (*asked.notes, *_notes(asked, answer, data))}
+        if not self._server.paid and receipt.usd_used is None:
+            told["usd_used"] = 0.0  # a server of one's own charges nothing, and says so nowhere
+        return Picture(data, receipt.model_copy(update=told))
 
     def check(self) -> Health:
         """Asks which models there are, which costs nothing and tries the key as well."""

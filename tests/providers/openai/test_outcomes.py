@@ -238,6 +238,10 @@ def test_a_count_that_makes_no_sense_costs_nothing_known(
     assert provider.generate(FOX, context()).receipt.usd_used is None
 
 
+def test_a_server_of_ones_own_charges_nothing_and_that_is_known(free: OpenAIProvider) -> None:
+    assert free.generate(FOX, context()).receipt.usd_used == 0
+
+
 def test_a_gateways_own_count_wins(server: ImagesServer, provider: OpenAIProvider) -> None:
     headers = {"x-litellm-response-cost": "0.042"}
     server.faults.add("answer", body={"data": [{"b64_json": TINY}]}, headers=headers)
