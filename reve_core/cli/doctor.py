@@ -94,14 +94,18 @@ def _providers(studio: Studio, settings: Settings, *, offline: bool) -> bool:
     limits = limits_of(settings)
     well = True
     for view in views(studio, settings, offline=offline):
-        health = checks.get(view.name)
+        each = each_of[view.name]
+        # There is nothing to be tried here: that this link has no key for it is meant.
+        is_theirs = not each.has_secret and all(model.capabilities.own_key == "must" for model in view.models)
+        health = None if is_theirs else checks.get(view.name)
         if view.paused and view.state is not None:
             well &= _line(False, f"{view.title} is paused: {view.state.reason}{how_to_resume(view)}")
         if health is not None:
             well &= _line(health.ok, f"{view.title}: {health.text}")
+        elif is_theirs:
+            print(f"  · {printable(view.title)}: visitors pay with keys of their own; this link has none for it.")
         elif not view.paused:
             print(f"  · {printable(view.title)}")
-        each = each_of[view.name]
         keys = [f"{variable} {'set' if secret else 'not set'}" for variable, secret in each.secrets.values()]
         facts = [f"“{view.name}” of {each.source}", *keys, *_limits(limits[view.name])]
         print(f"      {'; '.join(facts)}")

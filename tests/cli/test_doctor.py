@@ -226,3 +226,14 @@ def test_a_picture_of_any_providers_model_can_be_made_on_the_command_line(
     assert status == 0, told.err
     assert told.err.startswith("about $0.25, ")
     assert Path(told.out.strip()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_provider_that_visitors_keys_alone_pay_for_is_nothing_to_mend(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REVE_MODE", "public")
+    monkeypatch.setenv("REVE_SECRET", "n0t-a-s3cret-but-l0ng-en0ugh-t0-be-0ne!")
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert paragraph(out, "Reve")[0] == "  · Reve: visitors pay with keys of their own; this link has none for it."
+    assert "✗" not in out
