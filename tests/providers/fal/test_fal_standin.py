@@ -174,7 +174,9 @@ def test_it_can_be_run_as_a_process_and_switched_over_http(tmp_path: Path) -> No
     try:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
-        assert "file_hosts" in process.stdout.readline()
+        told = process.stdout.readline() + process.stdout.readline()
+        assert f"REVE_FAL_KEY={KEY}" in told
+        assert "file_hosts" in told
         switch = f"{url}/_standin"
         with httpx.Client(base_url=url, headers={"Authorization": f"Key {KEY}"}, timeout=10) as client:
             assert httpx.post(f"{switch}/endings", json={"endings": ["policy"]}).status_code == 200
