@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
+from reve_core.models import Claim
 from reve_core.store.sqlite.connections import Connections
 
 # Every change of a job takes the next number, so that "has anything changed?" is one look at an index.
 BUMP = "(select coalesce(max(rev), 0) + 1 from jobs)"
 # Owns a call that is still on its way after its owner has deleted everything. No visitor can have that name.
 GONE = "(gone)"
+# Whether a claim still holds its job; with ``fenced`` for its values.
+HELD = "id = :id and lease_token = :token and status = 'running'"
 
 
 class Side:
@@ -26,3 +29,7 @@ class Side:
             """,
             (job_id,),
         )
+
+
+def fenced(claim: Claim) -> dict[str, object]:
+    return {"id": claim.job.id, "token": claim.token}

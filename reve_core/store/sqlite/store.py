@@ -19,6 +19,7 @@ from reve_core.store.sqlite.outbox import OutboxSide
 from reve_core.store.sqlite.people import PeopleSide
 from reve_core.store.sqlite.privacy import PrivacySide
 from reve_core.store.sqlite.providers import ProviderSide
+from reve_core.store.sqlite.tickets import TicketSide
 from reve_core.store.sqlite.workers import WorkerSide
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class SqliteStore(
     BallotSide,
     PeopleSide,
     WorkerSide,
+    TicketSide,
     ProviderSide,
     AccessSide,
     OutboxSide,

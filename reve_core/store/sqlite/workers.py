@@ -10,9 +10,9 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from reve_core.allowance import in_credits
-from reve_core.models import Call, Claim, Limits, Receipt, StoredImage, Ticket
+from reve_core.models import Call, Claim, Limits, Receipt, StoredImage
 from reve_core.ports import BeatAnswer, CallOutcome
-from reve_core.store.sqlite.base import BUMP, GONE, Side
+from reve_core.store.sqlite.base import BUMP, GONE, HELD, Side, fenced
 from reve_core.store.sqlite.fairness import advance
 from reve_core.store.sqlite.guard import forget_prompt
 from reve_core.store.sqlite.privacy import bury
@@ -25,7 +25,6 @@ _EPSILON = 1e-6  # sums of prices are not exact
 _NOT_BUSY = """
     and fair not in (select fair from jobs where status = 'running' group by fair having count(*) >= :at_once)
 """
-_HELD = "id = :id and lease_token = :token and status = 'running'"
 # Who says that no call was begun may have looked a moment too early: a worker past its lease can still begin one.
 _AS_KNOWN = """
     (:outcome is not null
@@ -87,9 +86,9 @@ class WorkerSide(Side):
             for claim in claims:
                 row = db.execute(
                     # Not of what was put off in this moment: nobody holds that.
-                    f"update jobs set lease_until = :until where {_HELD} and worker is not null "
+                    f"update jobs set lease_until = :until where {HELD} and worker is not null "
                     "returning cancel_requested",
-                    {"until": until, **_key(claim)},
+                    {"until": until, **fenced(claim)},
                 ).fetchone()
                 answers[claim.job.id] = "lost" if row is None else "cancel" if row["cancel_requested"] else "ok"
         return answers
@@ -97,9 +96,9 @@ class WorkerSide(Side):
     def begin_call(self, claim: Claim, *, idempotent: bool) -> bool:
         with self.connections.write() as db:
             begun = db.execute(
-                f"update jobs set stage = 'calling', rev = {BUMP} where {_HELD} and stage = 'claimed' "
+                f"update jobs set stage = 'calling', rev = {BUMP} where {HELD} and stage = 'claimed' "
                 "and cancel_requested = 0",
-                _key(claim),
+                fenced(claim),
             ).rowcount
             if begun:
                 db.execute(
@@ -121,82 +120,12 @@ class WorkerSide(Side):
                 )
             return bool(begun)
 
-    def accept(self, claim: Claim, ticket: Ticket) -> bool:
-        with self.connections.write() as db:
-            # Also for whoever has lost the job meanwhile: nobody else knows it.
-            written = db.execute(
-                "update calls set ticket = ? where job_id = ? and attempt = ? and token = ? "
-                "and exists (select 1 from jobs where jobs.id = calls.job_id)",
-                (ticket.model_dump_json(), claim.job.id, claim.job.attempt, claim.token),
-            ).rowcount
-            db.execute(
-                f"update jobs set request_id = :request_id where {_HELD} and owner <> '{GONE}'",
-                {"request_id": ticket.request_id, **_key(claim)},
-            )
-            if written:
-                self._lift(db, claim, ticket.request_id)
-            return bool(written)
-
-    def _lift(self, db: Database, claim: Claim, request_id: str) -> None:
-        """
-        While the answer was on its way somebody took its worker for dead and called the job unknown. Now it can be asked
-        about, by whoever finds it first; who was taken for dead holds nothing any more.
-        """
-        lifted = db.execute(
-            f"""
-            update jobs set status = 'running', stage = 'calling', worker = null, lease_until = :now, finished_at = null,
-                error_code = null, error = null, request_id = :request_id, rev = {BUMP}
-            where id = :id and lease_token = :token and status = 'unknown' and trashed_at is null and owner <> '{GONE}'
-            """,
-            {"now": self._clock(), "request_id": request_id, **_key(claim)},
-        ).rowcount
-        if lifted:
-            self._tell_anew(db, claim.job.id)  # it may have been told that nobody knows
-
-    def take_over(self, claim: Claim, worker: str, *, lease_s: float) -> Claim | None:
-        now = self._clock()
-        token = secrets.token_hex(16)
-        with self.connections.write() as db:
-            row = db.execute(
-                f"""
-                update jobs set status = 'running', stage = 'calling', worker = :worker, lease_token = :new,
-                    lease_until = :until, finished_at = null, error_code = null, error = null,
-                    cancel_requested = case when status = 'unknown' then 0 else cancel_requested end, rev = {BUMP}
-                where id = :id and lease_token = :token
-                    and (status = 'unknown' and trashed_at is null or status = 'running' and lease_until < :now)
-                    and exists (select 1 from calls where calls.job_id = jobs.id and calls.attempt = jobs.attempt
-                                and calls.token = :token and calls.ticket is not null)
-                returning *
-                """,
-                {"worker": worker, "new": token, "until": now + lease_s, "now": now, **_key(claim)},
-            ).fetchone()
-            if row is None:
-                return None
-            db.execute(
-                "update calls set token = ? where job_id = ? and attempt = ?", (token, row["id"], row["attempt"])
-            )
-            self._tell_anew(db, row["id"])  # it may have been told that nobody knows
-            return Claim(job_of(row), token)
-
-    def put_off(self, claim: Claim, *, delay_s: float, why: str) -> bool:
-        with self.connections.write() as db:
-            return bool(
-                db.execute(
-                    f"""
-                    update jobs set worker = null, lease_until = :until, progress = null, progress_text = :why,
-                        rev = {BUMP}
-                    where {_HELD}
-                    """,
-                    {"until": self._clock() + delay_s, "why": why, **_key(claim)},
-                ).rowcount
-            )
-
     def set_progress(self, claim: Claim, fraction: float | None, text: str) -> bool:
         with self.connections.write() as db:
             return bool(
                 db.execute(
-                    f"update jobs set progress = :fraction, progress_text = :text where {_HELD}",
-                    {"fraction": fraction, "text": text, **_key(claim)},
+                    f"update jobs set progress = :fraction, progress_text = :text where {HELD}",
+                    {"fraction": fraction, "text": text, **fenced(claim)},
                 ).rowcount
             )
 
@@ -208,7 +137,7 @@ class WorkerSide(Side):
                     "update providers set probing = 0 where name = ? and probing = 1", (claim.job.request.provider,)
                 )
             return bool(
-                db.execute(f"update jobs set stage = 'storing', rev = {BUMP} where {_HELD}", _key(claim)).rowcount
+                db.execute(f"update jobs set stage = 'storing', rev = {BUMP} where {HELD}", fenced(claim)).rowcount
             )
 
     def done(self, claim: Claim, image: StoredImage, receipt: Receipt) -> bool:
@@ -232,7 +161,7 @@ class WorkerSide(Side):
                     "sha256": image.sha256,
                     "receipt": receipt_text(receipt),
                     "request_id": receipt.request_id,
-                    **_key(claim),
+                    **fenced(claim),
                 },
             ).rowcount
             if lifted:
@@ -271,9 +200,9 @@ class WorkerSide(Side):
                     f"""
                     update jobs set status = 'queued', review = 'person', stage = null, lease_token = null,
                         lease_until = null, worker = null, started_at = null, tries = tries - 1, rev = {BUMP}
-                    where {_HELD} and stage = 'claimed'
+                    where {HELD} and stage = 'claimed'
                     """,
-                    _key(claim),
+                    fenced(claim),
                 ).rowcount
             )
 
@@ -283,9 +212,9 @@ class WorkerSide(Side):
                 f"""
                 update jobs set status = 'failed', error_code = 'blocked', error = :message, stage = null,
                     finished_at = :now, lease_until = null, progress = null, progress_text = null, rev = {BUMP}
-                where {_HELD} and stage = 'claimed'
+                where {HELD} and stage = 'claimed'
                 """,
-                {"message": message, "now": self._clock(), **_key(claim)},
+                {"message": message, "now": self._clock(), **fenced(claim)},
             ).rowcount
             if blocked:
                 forget_prompt(db, claim.job.id)
@@ -312,7 +241,7 @@ class WorkerSide(Side):
                     status = case when cancel_requested then 'cancelled' else 'queued' end,
                     finished_at = case when cancel_requested then :now end,
                     error = case when cancel_requested then null else :why end
-                where {_HELD} and {_AS_KNOWN}
+                where {HELD} and {_AS_KNOWN}
                 """,
                 {
                     "outcome": outcome,
@@ -320,7 +249,7 @@ class WorkerSide(Side):
                     "not_before": self._clock() + delay_s if delay_s > 0 else None,
                     "free": int(free),
                     "why": why,
-                    **_key(claim),
+                    **fenced(claim),
                 },
             ).rowcount
             if back and outcome is not None:
@@ -462,7 +391,7 @@ class WorkerSide(Side):
                 update jobs set status = :status, stage = null, finished_at = :now, lease_until = null,
                     progress = null, progress_text = null, error_code = :code, error = :message,
                     request_id = coalesce(:request_id, request_id), rev = {BUMP}
-                where {_HELD} and {_AS_KNOWN}
+                where {HELD} and {_AS_KNOWN}
                 """,
                 {
                     "outcome": outcome,
@@ -471,7 +400,7 @@ class WorkerSide(Side):
                     "code": code,
                     "message": message,
                     "request_id": receipt.request_id if receipt else None,
-                    **_key(claim),
+                    **fenced(claim),
                 },
             ).rowcount
             if ended and outcome is not None:
@@ -538,7 +467,3 @@ def _credits(receipt: Receipt | None) -> float | None:
     if receipt is None or receipt.credits_used is not None or receipt.usd_used is None:
         return receipt.credits_used if receipt else None
     return in_credits(0, receipt.usd_used)
-
-
-def _key(claim: Claim) -> dict[str, object]:
-    return {"id": claim.job.id, "token": claim.token}
